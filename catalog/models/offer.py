@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import models
+from django.db.models import F, Q
+
+from catalog.models.listing import Listing
+from catalog.models.place import ChannelWarehouse
+from catalog.models.product import Variant
+from marketplace.kernel.models import Stamped
+
+PRICE_DIFFERS = Q(price_wanted__isnull=False) & (
+    Q(price_sent__isnull=True) | ~Q(price_wanted=F("price_sent"))
+)
+QUANTITY_DIFFERS = Q(sent__isnull=True) | ~Q(wanted=F("sent"))
+
+
+class OfferQuerySet(models.QuerySet["Offer"]):
+    def with_price_to_send(self) -> OfferQuerySet:
+        return self.filter(PRICE_DIFFERS).exclude(external_id="")
+
+    def not_held(self, now: datetime) -> OfferQuerySet:
+        """Apart from those that the channel refused a short while ago."""
+        return self.exclude(retry_at__gt=now)
+
+
+class Offer(Stamped):
+    """A listing's variant on the channel: the price we want there, and the one last sent."""
+
+    listing = models.ForeignKey(Listing, models.CASCADE, related_name="offers")
+    variant = models.ForeignKey(Variant, models.PROTECT, related_name="offers")
+    external_id = models.CharField("SKU id on the channel", max_length=60, blank=True)
+    currency = models.CharField(max_length=3)
+    price_wanted = models.DecimalField(max_digits=12, decimal_places=2, null=True, blank=True)
+    price_sent = models.DecimalField(max_digits=12, decimal_places=2, null=True, blank=True)
+    price_sent_at = models.DateTimeField(null=True, blank=True)
+    price_confirmed = models.DecimalField(max_digits=12, decimal_places=2, null=True, blank=True)
+    problem = models.TextField(blank=True, help_text="Why the channel refused price or quantity")
+    retry_at = models.DateTimeField(null=True, blank=True, help_text="Not sent before this moment")
+
+    objects = OfferQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["listing", "variant"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["listing", "variant"], name="one_offer_per_listing_and_variant"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["external_id"], name="offer_by_channel_sku"),
+            models.Index(
+                fields=["listing"], name="offers_with_price_to_send", condition=PRICE_DIFFERS
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.variant.sku} on {self.listing.shop}"
+
+
+class OfferStockQuerySet(models.QuerySet["OfferStock"]):
+    def to_send(self) -> OfferStockQuerySet:
+        return self.filter(QUANTITY_DIFFERS).exclude(offer__external_id="")
+
+
+class OfferStock(Stamped):
+    """An offer's quantity in one channel warehouse: wanted, sent and confirmed."""
+
+    offer = models.ForeignKey(Offer, models.CASCADE, related_name="stocks")
+    warehouse = models.ForeignKey(ChannelWarehouse, models.CASCADE, related_name="offer_stocks")
+    wanted = models.PositiveIntegerField(default=0)
+    sent = models.PositiveIntegerField(null=True, blank=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    confirmed = models.PositiveIntegerField(null=True, blank=True)
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+
+    objects = OfferStockQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["offer", "warehouse"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["offer", "warehouse"], name="one_quantity_per_offer_and_warehouse"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["offer"], name="quantities_to_send", condition=QUANTITY_DIFFERS),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.offer} in {self.warehouse}: {self.wanted}"

@@ -1,0 +1,325 @@
+"""Which requirements of a channel a listing misses, all at once, without asking the channel."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from decimal import Decimal
+
+from catalog.media_rules import check_image
+from catalog.ports import Dimensions, ListingLimits, Weight
+
+GRAMS = {
+    "g": Decimal(1),
+    "kg": Decimal(1000),
+    "oz": Decimal("28.349523125"),
+    "lb": Decimal("453.59237"),
+}
+
+
+@dataclass(frozen=True)
+class Missing:
+    """One requirement that is not met: the field, a sentence, what was found, what is allowed."""
+
+    field: str
+    sentence: str
+    found: str = ""
+    allowed: str = ""
+
+
+@dataclass(frozen=True)
+class ImageFacts:
+    sha256: str
+    width: int
+    height: int
+    size: int
+    format: str
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class VariantFacts:
+    sku: str
+    options: tuple[str, ...]
+    price: Decimal | None
+    currency: str
+    weight: Weight | None
+    dimensions: Dimensions | None
+    quantity: int  # available units, summed over the mapped fulfillment centers
+    identifiers: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class AttributeFacts:
+    external_id: str
+    name: str
+    is_required: bool
+    is_customizable: bool
+    is_multiple: bool
+    is_sales: bool
+    choices: frozenset[str]  # names of the suggested options
+    values: tuple[str, ...]  # what was filled in
+
+
+@dataclass(frozen=True)
+class CategoryFacts:
+    external_id: str
+    path: str
+    is_leaf: bool
+    is_gone: bool
+    is_invite_only: bool
+    is_prohibited: bool
+    needs_dimensions: bool
+    needs_size_chart: bool
+    certificates_missing: tuple[str, ...]
+    attributes: tuple[AttributeFacts, ...]
+
+
+@dataclass(frozen=True)
+class ListingFacts:
+    """Everything the check looks at; loaded in bulk by `services.listing_facts`."""
+
+    title: str
+    description: str
+    brand: str
+    currency: str
+    option_names: tuple[str, ...]
+    variants: tuple[VariantFacts, ...]
+    images: tuple[ImageFacts, ...]
+    images_waiting: int
+    category: CategoryFacts | None
+    is_on_channel: bool = False
+    extra: dict[str, str] = field(default_factory=dict)
+
+
+def missing(facts: ListingFacts, limits: ListingLimits) -> list[Missing]:
+    """Return every unmet requirement (R39-R52); an empty list means ready to publish."""
+    found: list[Missing] = []
+    for check in (_texts, _variants, _weight, _images, _category):
+        found.extend(check(facts, limits))
+    return found
+
+
+def content_hash(facts: ListingFacts) -> str:
+    """A fingerprint of all that needs a re-publish; price and quantity are left out (R26)."""
+    category = facts.category
+    content = {
+        "title": facts.title,
+        "description": facts.description,
+        "brand": facts.brand,
+        "options": facts.option_names,
+        "images": [image.sha256 for image in facts.images],
+        "category": category.external_id if category else "",
+        "attributes": sorted((a.external_id, a.values) for a in category.attributes if a.values)
+        if category
+        else [],
+        "variants": [
+            (v.sku, v.options, v.identifiers, _plain(v.weight), _plain(v.dimensions))
+            for v in facts.variants
+        ],
+    }
+    return hashlib.sha256(json.dumps(content, default=str).encode()).hexdigest()
+
+
+def _plain(part: Weight | Dimensions | None) -> list[str]:
+    if part is None:
+        return []
+    return [
+        f"{value.normalize():f}" if isinstance(value, Decimal) else str(value)
+        for value in asdict(part).values()
+    ]
+
+
+def _texts(facts: ListingFacts, limits: ListingLimits) -> Iterator[Missing]:
+    length = len(facts.title)
+    allowed = f"{limits.title_min} to {limits.title_max} characters"
+    if not facts.title.strip():
+        yield Missing("title", "The title is missing.", "none", allowed)
+    elif not limits.title_min <= length <= limits.title_max:
+        yield Missing("title", "The title is too long or too short.", f"{length}", allowed)
+    size = len(facts.description)
+    if not facts.description.strip():
+        yield Missing("description", "The description is missing.", "none", "some text")
+    elif size > limits.description_max:
+        yield Missing(
+            "description",
+            "The description is too long.",
+            f"{size:,} characters",
+            f"at most {limits.description_max:,}",
+        )
+
+
+def _variants(facts: ListingFacts, limits: ListingLimits) -> Iterator[Missing]:
+    if not facts.variants:
+        yield Missing("sku", "The product has no SKU.", "none", "at least one")
+        return
+    if len(facts.variants) > limits.variants_max:
+        yield Missing(
+            "variants",
+            "The product has too many variants.",
+            f"{len(facts.variants)}",
+            f"at most {limits.variants_max}",
+        )
+    yield from _options(facts)
+    for variant in facts.variants:
+        yield from _sku(variant, limits)
+        yield from _price(variant, facts.currency, limits)
+    if sum(variant.quantity for variant in facts.variants) <= 0:
+        yield Missing(
+            "quantity",
+            "No quantity is available in a fulfillment center that is mapped to this shop.",
+            "0",
+            "at least 1",
+        )
+
+
+def _options(facts: ListingFacts) -> Iterator[Missing]:
+    if len(facts.variants) < 2:
+        return
+    wanted = len(facts.option_names)
+    if not wanted:
+        yield Missing(
+            "options",
+            "The product has several variants and no option that tells them apart.",
+            "none",
+            "an option such as Color or Size",
+        )
+        return
+    bad = [v.sku for v in facts.variants if len(v.options) != wanted or not all(v.options)]
+    if bad:
+        names = " and ".join(facts.option_names)
+        yield Missing("options", f"Variants without a value for {names}.", _some(bad), names)
+    seen = [v.options for v in facts.variants]
+    twice = [v.sku for v in facts.variants if seen.count(v.options) > 1]
+    if twice:
+        yield Missing(
+            "options", "Variants with the same options.", _some(twice), "each combination once"
+        )
+
+
+def _sku(variant: VariantFacts, limits: ListingLimits) -> Iterator[Missing]:
+    if not variant.sku or " " in variant.sku or len(variant.sku) > limits.sku_max:
+        yield Missing(
+            "sku",
+            f"The SKU “{variant.sku}” cannot be used on the channel.",
+            f"{len(variant.sku)} characters" + (", with spaces" if " " in variant.sku else ""),
+            f"1 to {limits.sku_max} characters, no spaces",
+        )
+
+
+def _price(variant: VariantFacts, currency: str, limits: ListingLimits) -> Iterator[Missing]:
+    allowed = f"{limits.price_min:,} to {limits.price_max:,} {currency}"
+    if variant.price is None:
+        yield Missing("price", f"The price of {variant.sku} is missing.", "none", allowed)
+    elif variant.currency != currency:
+        yield Missing(
+            "price",
+            f"The price of {variant.sku} is in another currency than the shop.",
+            variant.currency,
+            currency,
+        )
+    elif not limits.price_min <= variant.price <= limits.price_max:
+        yield Missing(
+            "price",
+            f"The price of {variant.sku} is outside the channel's limits.",
+            f"{variant.price:,}",
+            allowed,
+        )
+
+
+def _weight(facts: ListingFacts, limits: ListingLimits) -> Iterator[Missing]:
+    most = limits.weight_max
+    allowed = f"above 0 and at most {most.value} {most.unit}"
+    without = [v.sku for v in facts.variants if v.weight is None or v.weight.value <= 0]
+    if without:
+        yield Missing("weight", "The shipping weight is missing.", _some(without), allowed)
+    for variant in facts.variants:
+        if variant.weight and _grams(variant.weight) > _grams(most):
+            found = f"{variant.weight.value} {variant.weight.unit}"
+            yield Missing("weight", f"{variant.sku} is too heavy.", found, allowed)
+    needs = limits.dimensions_required or bool(facts.category and facts.category.needs_dimensions)
+    if needs and facts.variants and not any(v.dimensions for v in facts.variants):
+        yield Missing(
+            "dimensions", "The package dimensions are missing.", "none", "length, width and height"
+        )
+
+
+def _images(facts: ListingFacts, limits: ListingLimits) -> Iterator[Missing]:
+    usable = [image for image in facts.images if not image.problem]
+    if not usable:
+        if facts.images_waiting:
+            sentence = "The primary image has not been fetched yet."
+        else:
+            sentence = "The primary image is missing."
+        broken = next((image.problem for image in facts.images), "none")
+        yield Missing("image", sentence, broken, "a JPG, PNG or WEBP picture")
+        return
+    primary = usable[0]
+    for finding in check_image(primary.width, primary.height, primary.size, primary.format):
+        yield Missing("image", finding.sentence, finding.found, finding.allowed)
+
+
+def _category(facts: ListingFacts, limits: ListingLimits) -> Iterator[Missing]:
+    category = facts.category
+    if category is None:
+        yield Missing("category", "The category is missing.", "none", "a lowest-level category")
+        return
+    if category.is_gone or not category.is_leaf:
+        yield Missing(
+            "category",
+            "The category cannot hold products: it is not at the lowest level, or it is gone.",
+            category.path,
+            "a category at the lowest level",
+        )
+    if category.is_prohibited:
+        yield Missing("category", "The channel prohibits this category.", category.path, "another")
+    if category.is_invite_only and not facts.is_on_channel:
+        yield Missing(
+            "category",
+            "This category is invite-only. Ask for approval in Seller Center's Qualification "
+            "Center, then refresh the categories here.",
+            category.path,
+            "an approved category",
+        )
+    for attribute in category.attributes:
+        yield from _attribute(attribute)
+    for name in category.certificates_missing:
+        yield Missing(
+            "certificate",
+            f"The category needs a certificate: {name}. Upload it in the product's Images section.",
+            "none",
+            name,
+        )
+    if category.needs_size_chart and not facts.extra.get("size_chart"):
+        yield Missing("size_chart", "The category needs a size chart.", "none", "a picture of it")
+
+
+def _attribute(attribute: AttributeFacts) -> Iterator[Missing]:
+    where = f"attribute:{attribute.external_id}"
+    options = _some(sorted(attribute.choices)) if attribute.choices else "free text"
+    if attribute.is_sales:
+        return
+    if attribute.is_required and not attribute.values:
+        yield Missing(where, f"“{attribute.name}” is required in this category.", "none", options)
+    if len(attribute.values) > 1 and not attribute.is_multiple:
+        yield Missing(
+            where, f"“{attribute.name}” takes one value.", ", ".join(attribute.values), "one value"
+        )
+    if attribute.is_customizable or not attribute.choices:
+        return
+    for value in attribute.values:
+        if value not in attribute.choices:
+            yield Missing(
+                where, f"“{attribute.name}” takes only the channel's own options.", value, options
+            )
+
+
+def _grams(weight: Weight) -> Decimal:
+    return weight.value * GRAMS[weight.unit]
+
+
+def _some(items: Sequence[str], most: int = 5) -> str:
+    text = ", ".join(items[:most])
+    return f"{text} and {len(items) - most} more" if len(items) > most else text

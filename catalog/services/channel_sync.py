@@ -1,0 +1,152 @@
+"""Reading the channel: how our listings stand there, and which ones exist there and not here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import islice
+
+from django.db import transaction
+from django.utils import timezone
+
+from catalog.models import Listing, ListingEvent, Shop, UnlinkedListing
+from catalog.ports import ListingChannel, RemoteStatus, listing_channels
+from catalog.services import listing_import
+from catalog.states import ListingState, listing_machine
+from marketplace.kernel.errors import Refused
+
+#: Read again this far back, for the channel's own index lags behind its writes.
+OVERLAP = timedelta(minutes=10)
+
+
+@dataclass
+class SyncReport:
+    """What one look at the channel found."""
+
+    seen: int = 0
+    moved: int = 0
+    imported: int = 0
+    linked: int = 0
+    unlinked: int = 0
+    is_complete: bool = True
+
+    def summary(self) -> str:
+        return (
+            f"{self.seen:,} listings read, {self.moved:,} changed state, {self.imported:,} "
+            f"imported, {self.linked:,} linked, {self.unlinked:,} could not be linked"
+        )
+
+
+def sync(shop: Shop, *, until: Callable[[], bool] = lambda: False) -> SyncReport:
+    """Bring states home (R53-R55) and import what is not here yet (R56, R57).
+
+    The mark “seen through” moves only after the rows of a page are stored, and only as far as the
+    channel's own times were seen.
+    """
+    report = SyncReport()
+    channel = listing_channels.get(shop.channel)
+    since = shop.listings_seen_through - OVERLAP if shop.listings_seen_through else None
+    newest = shop.listings_seen_through
+    statuses = iter(channel.statuses(shop, updated_since=since))
+    while page := list(islice(statuses, 100)):
+        _sync_page(channel, shop, page, report)
+        newest = max(filter(None, [newest, *(status.updated_at for status in page)]), default=None)
+        if until():
+            report.is_complete = False
+            break
+    if report.is_complete:
+        _remember(shop, newest)
+    return report
+
+
+def _remember(shop: Shop, newest: datetime | None) -> None:
+    Shop.objects.filter(pk=shop.pk).update(
+        listings_seen_through=newest, listings_imported_at=timezone.now()
+    )
+
+
+def _sync_page(
+    channel: ListingChannel, shop: Shop, page: list[RemoteStatus], report: SyncReport
+) -> None:
+    ids = [status.external_id for status in page]
+    known = {
+        listing.external_id: listing
+        for listing in Listing.objects.filter(shop=shop, external_id__in=ids)
+    }
+    set_aside = set(
+        UnlinkedListing.objects.filter(
+            shop=shop, external_id__in=ids, resolved_at__isnull=True
+        ).values_list("external_id", flat=True)
+    )
+    for status in page:
+        report.seen += 1
+        listing = known.get(status.external_id)
+        if listing is not None:
+            report.moved += apply_status(channel, listing, status)
+        elif status.external_id not in set_aside and not _is_gone(status):
+            _import(channel, shop, status, report)
+
+
+def _is_gone(status: RemoteStatus) -> bool:
+    """Deleted on the channel and drafts nobody published are no listings to bring home."""
+    return status.raw_status in ("DELETED", "DRAFT")
+
+
+def _import(channel: ListingChannel, shop: Shop, status: RemoteStatus, report: SyncReport) -> None:
+    if _is_being_created(shop, status):
+        return
+    try:
+        outcome = listing_import.bring_home(shop, channel.read(shop, status.external_id))
+    except Refused as error:
+        listing_import.set_aside(shop, status, error.message)
+        report.unlinked += 1
+        return
+    report.imported += outcome == listing_import.IMPORTED
+    report.linked += outcome == listing_import.LINKED
+
+
+def _is_being_created(shop: Shop, status: RemoteStatus) -> bool:
+    """A create call of ours may be under way: its own run will settle whose product this is."""
+    return (
+        Listing.objects.filter(
+            shop=shop, external_id="", offers__variant__sku__in=status.seller_skus
+        )
+        .exclude(create_intent="")
+        .exists()
+    )
+
+
+def apply_status(channel: ListingChannel, listing: Listing, status: RemoteStatus) -> bool:
+    """Store how a listing stands on the channel; return whether its state moved."""
+    known = (listing.state, listing.review, listing.external_status, listing.external_audit)
+    if known == (status.state, status.review, status.raw_status, status.raw_audit):
+        return False
+    if status.state == ListingState.REJECTED and not status.reasons:
+        status = channel.status(listing.shop, listing.external_id)
+    with transaction.atomic():
+        facts = {
+            "review": status.review,
+            "external_status": status.raw_status,
+            "external_audit": status.raw_audit,
+            "problem": " ".join(status.reasons),
+            "reviewed_at": timezone.now(),
+        }
+        if listing.state == status.state or not listing_machine.allows(listing.state, status.state):
+            Listing.objects.filter(pk=listing.pk, state=listing.state).update(**facts)
+            return False
+        old = listing_machine.move(listing, status.state, **facts)
+        ListingEvent.objects.create(
+            listing=listing,
+            old=old,
+            new=status.state,
+            reason=" ".join(status.reasons) or f"The channel says {status.raw_status}",
+            by="channel",
+        )
+    return True
+
+
+def refresh_one(listing: Listing) -> bool:
+    """Ask the channel how one listing stands now."""
+    channel = listing_channels.get(listing.shop.channel)
+    return apply_status(channel, listing, channel.status(listing.shop, listing.external_id))

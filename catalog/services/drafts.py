@@ -1,0 +1,127 @@
+"""Turns a listing into what a channel is sent; pictures go up once per content (R44, B13)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from catalog.html import sanitize
+from catalog.models import ChannelImage, Image, Listing, Offer, OfferStock, Variant
+from catalog.ports import (
+    AttributeValue,
+    CertificateDraft,
+    ListingChannel,
+    ListingDraft,
+    OfferDraft,
+    Weight,
+    listing_channels,
+)
+from catalog.readiness import GRAMS
+from catalog.services import taxonomy
+from catalog.services.listing_facts import dimensions_of, weight_of
+from marketplace.kernel.errors import Refused
+from marketplace.kernel.money import Money
+
+MAIN, VARIANT, CERTIFICATE = "main", "variant", "certificate"
+
+
+def draft_of(listing: Listing, *, key: str) -> ListingDraft:
+    """Build the draft of a listing that came from `listing_facts.load`; uploads new pictures.
+
+    Quantities and prices are those the rows want at this moment. Raises `Refused` with the field
+    that is missing, should the listing have changed since it was found ready.
+    """
+    shop, product = listing.shop, listing.product
+    if listing.category is None:
+        raise Refused("The category is missing.")
+    channel = listing_channels.get(shop.channel)
+    limits = channel.limits(shop)
+    offers = list(listing.offers.select_related("variant").prefetch_related("stocks__warehouse"))
+    uris = [
+        _uri(channel, listing, image, MAIN)
+        for image in _usable(product.images.all())[: limits.images_max]
+    ]
+    if not uris:
+        raise Refused("The primary image is missing.")
+    variants = {row.pk: row for row in product.variants.all()}
+    return ListingDraft(
+        key=key,
+        title=listing.title_to_send,
+        description=sanitize(listing.description_to_send),
+        category_id=listing.category.external_id,
+        brand_id=listing.brand_external_id or taxonomy.brand_id(shop, product.brand),
+        image_uris=tuple(uris),
+        weight=_heaviest(list(variants.values())),
+        dimensions=next(
+            (found for row in variants.values() if (found := dimensions_of(row)) is not None), None
+        ),
+        attributes=tuple(
+            AttributeValue(
+                attribute_id=row.attribute.external_id,
+                value_id=row.value_external_id,
+                value=row.value,
+                name=row.attribute.name,
+            )
+            for row in listing.attributes.all()
+        ),
+        certificates=_certificates(channel, listing),
+        offers=tuple(_offer(listing, row, variants[row.variant_id]) for row in offers),
+    )
+
+
+def _usable(images: Sequence[Image]) -> list[Image]:
+    return [image for image in images if image.sha256 and not image.problem and image.file]
+
+
+def _heaviest(variants: Sequence[Variant]) -> Weight:
+    weights = [weight for row in variants if (weight := weight_of(row)) is not None]
+    if not weights:
+        raise Refused("The shipping weight is missing.")
+    return max(weights, key=lambda weight: weight.value * GRAMS[weight.unit])
+
+
+def _uri(channel: ListingChannel, listing: Listing, image: Image, use: str) -> str:
+    known = ChannelImage.objects.filter(shop=listing.shop, sha256=image.sha256, use=use).first()
+    if known:
+        return known.uri
+    with image.file.open("rb") as file:
+        content = file.read()
+    uri = channel.upload_image(listing.shop, content, name=image.file.name.split("/")[-1], use=use)
+    ChannelImage.objects.get_or_create(
+        shop=listing.shop, sha256=image.sha256, use=use, defaults={"uri": uri}
+    )
+    return uri
+
+
+def _certificates(channel: ListingChannel, listing: Listing) -> tuple[CertificateDraft, ...]:
+    drafts = []
+    for certificate in listing.product.certificates.all():
+        with certificate.file.open("rb") as file:
+            uri = channel.upload_image(
+                listing.shop,
+                file.read(),
+                name=certificate.file.name.split("/")[-1],
+                use=CERTIFICATE,
+            )
+        expires = certificate.expires_on.isoformat() if certificate.expires_on else ""
+        drafts.append(CertificateDraft(certificate.external_id, (uri,), expires))
+    return tuple(drafts)
+
+
+def _offer(listing: Listing, offer: Offer, variant: Variant) -> OfferDraft:
+    if offer.price_wanted is None:
+        raise Refused(f"The price of {variant.sku} is missing.")
+    is_simple = not listing.product.option_names
+    pairs = zip(listing.product.option_names, variant.options, strict=False)
+    return OfferDraft(
+        seller_sku=variant.sku,
+        price=Money(Decimal(offer.price_wanted), offer.currency),
+        quantities={row.warehouse.external_id: row.wanted for row in _stocks(offer)},
+        options=() if is_simple else tuple((str(name), str(value)) for name, value in pairs),
+        identifiers={row.kind: row.value for row in variant.identifiers.all()},
+        external_id=offer.external_id,
+    )
+
+
+def _stocks(offer: Offer) -> list[OfferStock]:
+    return list(offer.stocks.all())

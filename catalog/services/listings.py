@@ -1,0 +1,240 @@
+"""Staging, categorizing and filling in listings; they move between Incomplete and Ready by this."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+
+from django.db import transaction
+
+from catalog import readiness
+from catalog.models import (
+    CategoryAttribute,
+    CategoryPermission,
+    ChannelCategory,
+    Listing,
+    ListingAttribute,
+    ListingEvent,
+    Product,
+    Shop,
+)
+from catalog.ports import listing_channels
+from catalog.services import exporting, listing_facts
+from catalog.states import ListingState, ShopState, listing_machine
+from marketplace.kernel.batch import BatchReport
+from marketplace.kernel.errors import Refused
+
+CHUNK = 200
+
+#: In these states the requirement check alone decides where a listing stands (R36).
+CHECKED = (ListingState.INCOMPLETE, ListingState.READY)
+
+
+def stage(products: Iterable[int], shop: Shop, *, by: str) -> BatchReport:
+    """Create one staged listing per product on a shop; a second run creates none (R27).
+
+    `products` are ids; those of another merchant are refused.
+    """
+    report = BatchReport("Staged")
+    if shop.state == ShopState.DISCONNECTED:
+        raise Refused(f"{shop} is disconnected. Connect it again before staging listings.")
+    ids = list(products)
+    for start in range(0, len(ids), CHUNK):
+        _stage_chunk(ids[start : start + CHUNK], shop, by, report)
+    return report
+
+
+def _stage_chunk(ids: Sequence[int], shop: Shop, by: str, report: BatchReport) -> None:
+    own = set(
+        Product.objects.filter(pk__in=ids, merchant=shop.merchant_id).values_list("pk", flat=True)
+    )
+    if foreign := len(set(ids)) - len(own):
+        report.refused[f"It does not belong to {shop.merchant}"] += foreign
+    with transaction.atomic():
+        staged = set(
+            Listing.objects.filter(shop=shop, product__in=own).values_list("product", flat=True)
+        )
+        new = sorted(own - staged)
+        Listing.objects.bulk_create(
+            [Listing(shop=shop, product_id=product) for product in new], ignore_conflicts=True
+        )
+        rows = list(Listing.objects.filter(shop=shop, product__in=new).select_related("shop"))
+        ListingEvent.objects.bulk_create(
+            ListingEvent(listing=row, new=row.state, reason="Staged", by=by) for row in rows
+        )
+        exporting.refresh_offers(rows)
+        refresh_readiness([row.pk for row in rows], by=by)
+    report.done += len(new)
+    if staged:
+        report.skipped["it is staged already"] += len(staged)
+
+
+def categorize(listings: Iterable[int], category: ChannelCategory, *, by: str) -> BatchReport:
+    """Set one leaf category on all these listings of its shop (R31).
+
+    Values of a former category's form are dropped. What is being published right now is refused.
+    """
+    if not category.is_leaf or category.is_gone:
+        raise Refused(f"“{category.path}” is not at the lowest level; choose one of its children.")
+    if category.permission == CategoryPermission.PROHIBITED:
+        raise Refused(f"The channel prohibits “{category.path}”.")
+    report = BatchReport("Categorized")
+    ids = list(listings)
+    for start in range(0, len(ids), CHUNK):
+        chunk = ids[start : start + CHUNK]
+        with transaction.atomic():
+            rows = Listing.objects.filter(pk__in=chunk)
+            foreign = rows.exclude(shop=category.shop_id).count()
+            if foreign:
+                report.refused[f"It is not on {category.shop}"] += foreign
+            busy = rows.filter(shop=category.shop_id, state=ListingState.PUBLISHING).count()
+            if busy:
+                report.refused["It is being published right now"] += busy
+            free = rows.filter(shop=category.shop_id).exclude(state=ListingState.PUBLISHING)
+            kept = list(free.values_list("pk", flat=True))
+            ListingAttribute.objects.filter(listing__in=kept).exclude(
+                attribute__category=category
+            ).delete()
+            report.done += Listing.objects.filter(pk__in=kept).update(category=category)
+            refresh_readiness(kept, by=by)
+    return report
+
+
+def set_attribute(
+    listings: Iterable[int], attribute: CategoryAttribute, values: Sequence[str], *, by: str
+) -> BatchReport:
+    """Fill one field of the category's form for many listings (R33, GB1).
+
+    Raises `Refused`, changing nothing, if the channel's form does not take these values.
+    """
+    cleaned = list(dict.fromkeys(value.strip() for value in values if value.strip()))
+    check_values(attribute, cleaned)
+    known = {choice["name"]: str(choice["id"]) for choice in attribute.values}
+    report = BatchReport("Filled in")
+    ids = list(listings)
+    for start in range(0, len(ids), CHUNK):
+        chunk = ids[start : start + CHUNK]
+        with transaction.atomic():
+            rows = Listing.objects.filter(pk__in=chunk, category=attribute.category_id)
+            fitting = list(rows.values_list("pk", flat=True))
+            if other := len(set(chunk)) - len(fitting):
+                report.refused[f"It is not in {attribute.category}"] += other
+            old = ListingAttribute.objects.filter(listing__in=fitting, attribute=attribute)
+            old.delete()
+            ListingAttribute.objects.bulk_create(
+                ListingAttribute(
+                    listing_id=listing,
+                    attribute=attribute,
+                    value=value,
+                    value_external_id=known.get(value, ""),
+                )
+                for listing in fitting
+                for value in cleaned
+            )
+            report.done += len(fitting)
+            refresh_readiness(fitting, by=by)
+    return report
+
+
+def check_values(attribute: CategoryAttribute, values: Sequence[str]) -> None:
+    """Raise `Refused` if the channel's form would not take these values."""
+    if len(values) > 1 and not attribute.is_multiple:
+        raise Refused(f"“{attribute.name}” takes one value, not {len(values)}.")
+    known = {choice["name"] for choice in attribute.values}
+    if known and not attribute.is_customizable:
+        strange = [value for value in values if value not in known]
+        if strange:
+            raise Refused(
+                f"“{attribute.name}” takes only the channel's own options, not “{strange[0]}”."
+            )
+
+
+def refresh_of_products(products: Iterable[int], *, by: str = "") -> None:
+    """Products changed: bring their offers, quantities and readiness on every shop up to date."""
+    ids = list(products)
+    for start in range(0, len(ids), CHUNK):
+        rows = list(
+            Listing.objects.filter(product__in=ids[start : start + CHUNK]).select_related("shop")
+        )
+        with transaction.atomic():
+            exporting.refresh_offers(rows)
+            refresh_readiness([row.pk for row in rows], by=by)
+
+
+def refresh_of_variants(variants: Iterable[int]) -> None:
+    """Units came or went: listings of these variants may be ready now, or incomplete again."""
+    rows = Listing.objects.filter(offers__variant__in=list(variants), state__in=CHECKED)
+    refresh_readiness(sorted(set(rows.values_list("pk", flat=True))))
+
+
+def refresh_of_shop(shop: Shop) -> int:
+    """Check every listing of a shop again; return how many."""
+    ids = list(Listing.objects.filter(shop=shop).order_by("pk").values_list("pk", flat=True))
+    refresh_readiness(ids)
+    return len(ids)
+
+
+def refresh_readiness(listing_ids: Sequence[int], *, by: str = "") -> None:
+    """Check requirements again, and move listings between Incomplete and Ready to Publish (R36)."""
+    for start in range(0, len(listing_ids), CHUNK):
+        with transaction.atomic():
+            _refresh_chunk(listing_ids[start : start + CHUNK], by)
+
+
+def _refresh_chunk(listing_ids: Sequence[int], by: str) -> None:
+    rows = listing_facts.load(listing_ids)
+    facts = listing_facts.facts_of(rows)
+    limits = {}
+    for row in rows:
+        if row.shop_id not in limits:
+            limits[row.shop_id] = listing_channels.get(row.shop.channel).limits(row.shop)
+    changed, mended = [], []
+    for row in rows:
+        found = readiness.missing(facts[row.pk], limits[row.shop_id])
+        gaps = [asdict(item) for item in found]
+        fingerprint = readiness.content_hash(facts[row.pk])
+        if row.state == ListingState.ERROR and fingerprint != row.content_hash:
+            mended.append(row.pk)
+        if gaps != row.missing or fingerprint != row.content_hash:
+            row.missing, row.content_hash = gaps, fingerprint
+            changed.append(row)
+    Listing.objects.bulk_update(changed, ["missing", "content_hash"])
+    _settle_states([row.pk for row in rows], mended, by)
+
+
+def _settle_states(ids: Sequence[int], mended: Sequence[int], by: str) -> None:
+    here = Listing.objects.filter(pk__in=ids)
+    complete = here.filter(missing=[])
+    reasons = (
+        (complete.filter(state=ListingState.INCOMPLETE), ListingState.READY, "Complete"),
+        (
+            here.exclude(missing=[]).filter(state__in=[ListingState.READY, ListingState.QUEUED]),
+            ListingState.INCOMPLETE,
+            "A requirement is no longer met",
+        ),
+        (
+            complete.filter(pk__in=mended, state=ListingState.ERROR),
+            ListingState.READY,
+            "Changed after the error",
+        ),
+        (
+            here.exclude(missing=[]).filter(pk__in=mended, state=ListingState.ERROR),
+            ListingState.INCOMPLETE,
+            "Changed after the error",
+        ),
+    )
+    for rows, to, reason in reasons:
+        rows = rows.filter(external_id="")
+        moved = list(rows.values_list("pk", "state"))
+        if not moved:
+            continue
+        fields = {"problem": "", "problem_code": "", "problem_request_id": ""}
+        listing_machine.move_all(
+            Listing.objects.filter(pk__in=[pk for pk, _ in moved]), to, **fields
+        )
+        ListingEvent.objects.bulk_create(
+            ListingEvent(
+                listing_id=pk, old=old, new=to, reason=reason, by=by or "requirement check"
+            )
+            for pk, old in moved
+        )

@@ -1,0 +1,130 @@
+"""Background work of the catalog: each fetches its shop, calls one service, says what happened."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from functools import wraps
+
+from django.db.models import QuerySet
+
+from catalog.models import Shop
+from catalog.services import channel_sync, exporting, images, publishing, shops, taxonomy
+from marketplace.kernel import jobs
+from marketplace.kernel.errors import Reconnect
+from marketplace.kernel.tasks import nudge
+
+#: A run stops in good time and asks for another, so that a worker is never killed at work.
+SECONDS_PER_RUN = 45.0
+
+
+def time_is_up(seconds: float = SECONDS_PER_RUN) -> Callable[[], bool]:
+    """Return a question that turns true after so many seconds."""
+    end = time.monotonic() + seconds
+    return lambda: time.monotonic() > end
+
+
+def for_active_shop(work: Callable[[Shop], str]) -> Callable[[int], str]:
+    """No job runs for a shop that is not active; dead credentials stop the shop's jobs."""
+
+    @wraps(work)
+    def run(shop_id: int) -> str:
+        shop = Shop.objects.select_related("merchant").get(pk=shop_id)
+        if not shop.is_active:
+            return f"{shop} is “{shop.get_state_display()}”: nothing was done."
+        try:
+            return f"{shop}: {work(shop)}"
+        except Reconnect as error:
+            shops.needs_reconnect(shop, error.message)
+            raise
+
+    return run
+
+
+def again(kind: str, shop: Shop) -> None:
+    nudge(kind, shop.pk, label=f"{kind.replace('_', ' ').capitalize()}: {shop}")
+
+
+@jobs.handler("publish_queued")
+@for_active_shop
+def publish_queued(shop: Shop) -> str:
+    report = publishing.publish_queued(shop, until=time_is_up())
+    if report.published:
+        nudge("sync_listings", shop.pk, label=f"Sync listings: {shop}")
+    if not report.is_complete:
+        again("publish_queued", shop)
+    return report.summary()
+
+
+@jobs.handler("export_offers")
+@for_active_shop
+def export_offers(shop: Shop) -> str:
+    until = time_is_up()
+    quantities = exporting.send_quantities(shop, until=until)
+    prices = exporting.send_prices(shop, until=until)
+    if not (quantities.is_complete and prices.is_complete):
+        again("export_offers", shop)
+    return f"{quantities.summary('quantities')}; {prices.summary('prices')}"
+
+
+@jobs.handler("sync_listings")
+@for_active_shop
+def sync_listings(shop: Shop) -> str:
+    report = channel_sync.sync(shop, until=time_is_up())
+    if report.imported:
+        nudge("fetch_images", shop.merchant_id, label=f"Fetch images: {shop.merchant}")
+    if not report.is_complete:
+        again("sync_listings", shop)
+    return report.summary()
+
+
+@jobs.handler("refresh_taxonomy")
+@for_active_shop
+def refresh_taxonomy(shop: Shop) -> str:
+    return f"{taxonomy.refresh(shop):,} categories"
+
+
+@jobs.handler("fetch_images")
+def fetch_images(merchant_id: int) -> str:
+    return images.fetch_for_merchant(merchant_id, until=time_is_up())
+
+
+def tick_publish() -> str:
+    """Every minute: shops with something queued."""
+    return _nudge_shops("publish_queued", Shop.objects.active().filter(listings__state="queued"))
+
+
+def tick_export() -> str:
+    """Every minute: shops on which something differs from what was sent."""
+    active = Shop.objects.active()
+    differing = active.filter(push_quantity=True) | active.filter(push_price=True)
+    ids = [shop.pk for shop in differing if exporting.has_differences(shop)]
+    return _nudge_shops("export_offers", Shop.objects.filter(pk__in=ids))
+
+
+def tick_sync_reviews() -> str:
+    """Every minute: shops whose listings are in review (R54)."""
+    return _nudge_shops("sync_listings", Shop.objects.active().filter(listings__state="in_review"))
+
+
+def tick_sync_all() -> str:
+    """Every quarter of an hour: every active shop, for what changed on the channel (R56)."""
+    return _nudge_shops("sync_listings", Shop.objects.active())
+
+
+def tick_taxonomy() -> str:
+    """Every night."""
+    return _nudge_shops("refresh_taxonomy", Shop.objects.active())
+
+
+def tick_reassert_zero() -> str:
+    """Every hour: what must not sell is said again, whatever the channel answered."""
+    rows = sum(exporting.reassert_zero(shop) for shop in Shop.objects.active())
+    return f"{rows} zero quantities will be sent again"
+
+
+def _nudge_shops(kind: str, wanted: QuerySet[Shop]) -> str:
+    found = list(wanted.distinct())
+    for shop in found:
+        again(kind, shop)
+    return f"{len(found)} shops"

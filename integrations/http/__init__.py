@@ -1,0 +1,1 @@
+"""The toolkit every adapter sends with: bytes, failures, budget, log."""

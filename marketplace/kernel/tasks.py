@@ -1,0 +1,55 @@
+"""The only callers of django-q. Doors nudge; services never do."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.utils import timezone
+from django_q.models import OrmQ, Task
+from django_q.tasks import async_task
+
+from marketplace.kernel import jobs
+
+KEEP_TASK_ROWS = timedelta(days=3)
+
+
+def nudge(kind: str, subject: int, *, label: str = "", delay: timedelta = timedelta(0)) -> None:
+    """Ask a worker to do this soon. If the transaction rolls back, nothing was asked."""
+    job = jobs.want(kind, subject, label=label, delay=delay)
+    if not delay:
+        _ring(job.pk)
+
+
+def _ring(job_id: int) -> None:
+    async_task("marketplace.kernel.tasks.run_job", job_id, task_name=f"job-{job_id}")
+
+
+def run_job(job_id: int) -> str:
+    """What a worker runs: one job, and at once again if it was wanted meanwhile."""
+    sentence = jobs.run(job_id)
+    if job_id in jobs.due():
+        _ring(job_id)
+    return sentence
+
+
+def sweep() -> str:
+    """Each minute: ring for every job that is due or whose worker died."""
+    jobs.beat("worker")
+    ids = jobs.due()
+    for job_id in ids:
+        _ring(job_id)
+    return f"{len(ids)} jobs due"
+
+
+def prune() -> str:
+    """Each night: forget finished queue entries; the job rows say what happened."""
+    deleted, _ = Task.objects.filter(stopped__lt=timezone.now() - KEEP_TASK_ROWS).delete()
+    return f"{deleted} finished tasks forgotten"
+
+
+def queue_age() -> timedelta:
+    """How long the oldest entry that a worker should have taken has been waiting."""
+    now = timezone.now()
+    oldest = OrmQ.objects.filter(lock__lte=now).order_by("lock").values_list("lock", flat=True)
+    first = oldest.first()
+    return now - first if first else timedelta(0)

@@ -1,0 +1,146 @@
+"""A merchant's first page: what needs attention, and the way to each of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST, require_safe
+
+from catalog.models import Listing, Merchant, Product, Shop
+from catalog.pages.access import (
+    MerchantRequest,
+    choose_merchant,
+    merchant_required,
+    visible_merchants,
+)
+from catalog.pages.lists import Count
+from catalog.states import ShopState
+from marketplace.pages.checklist import steps_of
+from orders.models import IntakeProblem, Order
+
+MERCHANTS_SHOWN = 50
+
+
+@dataclass(frozen=True)
+class Counter:
+    """One figure with its words, and the list of exactly these rows."""
+
+    label: str
+    count: Count
+    url: str
+    hint: str = ""
+    is_alert: bool = True
+
+
+@merchant_required
+@require_safe
+def home(request: MerchantRequest) -> HttpResponse:
+    """What needs a person now; then how things stand."""
+    merchant = request.access.merchant
+    shops = list(Shop.objects.filter(merchant=merchant))
+    context = {
+        "attention": [counter for counter in _attention(merchant, shops) if counter.count],
+        "standing": _standing(merchant, shops),
+        "troubled": [shop for shop in shops if shop.state in _TROUBLE],
+        "problems": IntakeProblem.objects.unresolved().filter(shop__in=shops).count(),
+        "steps_left": [step for step in steps_of(merchant) if not step.is_done],
+    }
+    return render(request, "pages/home.html", context)
+
+
+_TROUBLE = (ShopState.MAPPING_REQUIRED, ShopState.NEEDS_RECONNECT, ShopState.PAUSED)
+
+
+def _attention(merchant: Merchant, shops: list[Shop]) -> list[Counter]:
+    now = timezone.now()
+    orders = Order.objects.filter(merchant=merchant)
+    listings = Listing.objects.filter(shop__in=shops)
+    return [
+        Counter("Orders late", Count.of(orders.late(now)), _tab("orders", "late")),
+        Counter(
+            "Orders due within 24 h",
+            Count.of(orders.due_within(now, timedelta(hours=24))),
+            _tab("orders", "soon"),
+        ),
+        Counter(
+            "Cancellations requested",
+            Count.of(orders.with_cancellation_requested()),
+            _tab("orders", "cancel"),
+            "Answer in Seller Center",
+        ),
+        Counter(
+            "Orders that need a person",
+            Count.of(orders.needing_attention()),
+            _tab("orders", "attention"),
+            "Oversold, unknown SKU, tracking refused",
+        ),
+        Counter(
+            "Listings with a problem",
+            Count.of(listings.needing_attention()),
+            _tab("listings", "attention"),
+            "Refused, or failed in review",
+        ),
+        Counter(
+            "Listings incomplete",
+            Count.of(listings.incomplete()),
+            _tab("listings", "incomplete"),
+            "Something is missing before they can be published",
+            is_alert=False,
+        ),
+        Counter(
+            "Changes not published",
+            Count.of(listings.with_unpublished_changes()),
+            _tab("listings", "changed"),
+            is_alert=False,
+        ),
+    ]
+
+
+def _standing(merchant: Merchant, shops: list[Shop]) -> list[Counter]:
+    orders = Order.objects.filter(merchant=merchant)
+    listings = Listing.objects.filter(shop__in=shops)
+    return [
+        _figure("Products", Product.objects.filter(merchant=merchant), reverse("products")),
+        _figure("Ready to Publish", listings.ready(), _tab("listings", "ready")),
+        _figure("In review", listings.under_review(), _tab("listings", "suspended")),
+        _figure("Active listings", listings.filter(state="active"), _tab("listings", "active")),
+        _figure("Pending orders", orders.pending(), _tab("orders", "pending")),
+        _figure("Orders to ship", orders.to_ship(), _tab("orders", "unshipped")),
+    ]
+
+
+def _figure(label: str, rows: QuerySet[Order] | QuerySet[Listing] | QuerySet[Product], url: str) -> Counter:
+    return Counter(label, Count.of(rows), url, is_alert=False)
+
+
+def _tab(page: str, tab: str) -> str:
+    return f"{reverse(page)}?tab={tab}"
+
+
+@merchant_required
+@require_safe
+def merchants(request: MerchantRequest) -> HttpResponse:
+    """The merchants a person may see, to switch between them."""
+    search = request.GET.get("q", "").strip()
+    found = visible_merchants(request.user)
+    if search:
+        found = found.filter(name__icontains=search)
+    context = {"merchants": found.order_by("name")[:MERCHANTS_SHOWN], "search": search}
+    return render(request, "pages/merchants.html", context)
+
+
+@merchant_required
+@require_POST
+def switch_merchant(request: MerchantRequest, slug: str) -> HttpResponse:
+    """See another merchant's pages from now on."""
+    choose_merchant(request, get_object_or_404(visible_merchants(request.user), slug=slug))
+    target = request.POST.get("next", "")
+    is_ours = url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()})
+    return redirect(target if is_ours else "home")

@@ -1,0 +1,147 @@
+"""A merchant's orders: what must leave, until when, and what is wrong with which."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db.models import Prefetch, Q, QuerySet
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from catalog.models import Shop
+from catalog.pages.access import MerchantRequest, merchant_required
+from catalog.pages.lists import number_in, page_of, tabs_of
+from orders import deadlines
+from orders.models import (
+    IntakeCursor,
+    IntakeProblem,
+    Order,
+    OrderAttention,
+    OrderQuerySet,
+    Shipment,
+)
+from orders.states import OrderState
+
+EVENTS_SHOWN = 100
+PROBLEMS_SHOWN = 20
+ON_ITS_WAY = (OrderState.SHIPPED, OrderState.DELIVERED, OrderState.COMPLETED)
+
+
+def named_lists(found: OrderQuerySet) -> dict[str, tuple[str, str, QuerySet[Order]]]:
+    """The tabs of the list: label, why an order is there, and which ones are."""
+    now = timezone.now()
+    return {
+        "all": ("All", "Every order since the shop was connected, newest first.", found),
+        "pending": (
+            "Pending",
+            "On hold at the channel: the buyer may still cancel in the first hour. The units are "
+            "reserved, and nothing can be shipped yet.",
+            found.pending(),
+        ),
+        "unshipped": (
+            "Unshipped",
+            "Ready to ship, soonest due first.",
+            found.to_ship(),
+        ),
+        "late": ("Late", "The ship-by time has passed.", found.late(now)),
+        "soon": (
+            "Due in 24 h",
+            "The ship-by time is less than a day away.",
+            found.due_within(now, timedelta(hours=24)),
+        ),
+        "attention": (
+            "Needs attention",
+            "Something about these orders needs a person. What and why is beside each.",
+            found.needing_attention(),
+        ),
+        "cancel": (
+            "Cancellation requested",
+            "The buyer asks to cancel. Answer in Seller Center; nothing changes here until the "
+            "channel says so.",
+            found.with_cancellation_requested(),
+        ),
+        "shipped": ("Shipped", "On their way or delivered.", found.filter(state__in=ON_ITS_WAY)),
+        "canceled": (
+            "Canceled",
+            "Canceled; what was reserved is back in stock.",
+            found.filter(state=OrderState.CANCELED),
+        ),
+    }
+
+
+@merchant_required
+@require_safe
+def order_list(request: MerchantRequest) -> HttpResponse:
+    """Every order of the merchant, with its ship-by time and whatever needs attention."""
+    merchant = request.access.merchant
+    shops = list(Shop.objects.filter(merchant=merchant))
+    search, shop = request.GET.get("q", "").strip(), number_in(request, "shop")
+    found = Order.objects.filter(merchant=merchant)
+    if shop is not None:
+        found = found.filter(shop=shop)
+    if search:
+        found = found.filter(
+            Q(external_id=search) | Q(seller_sku__iexact=search) | Q(title__icontains=search)
+        )
+    named = named_lists(found)
+    tabs, tab = tabs_of(named, request.GET.get("tab", ""))
+    open_ones = OrderAttention.objects.filter(resolved_at=None)
+    rows = (
+        named[tab.key][2]
+        .select_related("shop", "fulfillment_center", "channel_order")
+        .prefetch_related(Prefetch("attentions", open_ones, to_attr="open_attentions"))
+    )
+    page = page_of(request, rows, tab.count)
+    now = timezone.now()
+    context = {
+        "tabs": tabs,
+        "tab": tab,
+        "page": page,
+        "rows": [(order, *_due(order, now)) for order in page.rows],
+        "shops": shops,
+        "shop": shop,
+        "search": search,
+        "cursors": IntakeCursor.objects.filter(shop__in=shops).select_related("shop"),
+        "problems": IntakeProblem.objects.unresolved()
+        .filter(shop__in=shops)
+        .select_related("shop")[:PROBLEMS_SHOWN],
+    }
+    return render(request, "orders/orders.html", context)
+
+
+def _due(order: Order, now: datetime) -> tuple[deadlines.Standing, str]:
+    return (
+        deadlines.standing(order.state, order.due_at, now),
+        deadlines.sentence(order.state, order.due_at, now),
+    )
+
+
+@merchant_required
+@require_safe
+def order_page(request: MerchantRequest, pk: int) -> HttpResponse:
+    """One order: units, money, address, shipments, what needs attention, and its timeline."""
+    orders = Order.objects.filter(merchant=request.access.merchant).select_related(
+        "shop",
+        "fulfillment_center",
+        "variant",
+        "channel_order__address",
+        "channel_order__warehouse",
+    )
+    order = get_object_or_404(orders, pk=pk)
+    now = timezone.now()
+    whole = order.channel_order
+    context = {
+        "order": order,
+        "whole": whole,
+        "address": getattr(whole, "address", None),
+        "lines": order.lines.all(),
+        "siblings": Order.objects.filter(channel_order=whole).exclude(pk=order.pk),
+        "shipments": Shipment.objects.filter(lines__line__order=order).distinct(),
+        "attentions": order.attentions.filter(resolved_at=None),
+        "events": order.events.all()[:EVENTS_SHOWN],
+        "standing": deadlines.standing(order.state, order.due_at, now),
+        "due_words": deadlines.sentence(order.state, order.due_at, now),
+    }
+    return render(request, "orders/order.html", context)
