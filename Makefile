@@ -8,7 +8,7 @@ export SANDBOX_PORT ?= 8100
 .PHONY: demo run worker test lint fix bench clean
 
 demo: $(VENV)/.run .env            ## set up, run the main job against the sandbox, then serve (SERVE=0: do not)
-	$(PY) manage.py demo $(if $(filter 0,$(SERVE)),--no-serve)
+	$(PY) -m demo $(if $(filter 0,$(SERVE)),--no-serve)
 
 run: $(VENV)/.run .env             ## the web server
 	$(PY) manage.py migrate -v 0

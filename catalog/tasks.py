@@ -8,8 +8,16 @@ from functools import wraps
 
 from django.db.models import QuerySet
 
-from catalog.models import Shop
-from catalog.services import channel_sync, exporting, images, publishing, shops, taxonomy
+from catalog.models import Image, Merchant, Shop
+from catalog.services import (
+    channel_sync,
+    exporting,
+    images,
+    publishing,
+    shops,
+    taxonomy,
+    wanted,
+)
 from marketplace.kernel import jobs
 from marketplace.kernel.errors import Reconnect
 from marketplace.kernel.tasks import nudge
@@ -86,7 +94,20 @@ def refresh_taxonomy(shop: Shop) -> str:
 
 @jobs.handler("fetch_images")
 def fetch_images(merchant_id: int) -> str:
-    return images.fetch_for_merchant(merchant_id, until=time_is_up())
+    until = time_is_up()
+    sentence = images.fetch_for_merchant(merchant_id, until=until)
+    if until():
+        nudge("fetch_images", merchant_id)
+    return sentence
+
+
+def tick_fetch_images() -> str:
+    """Every quarter of an hour: merchants with pictures that could not be had before."""
+    waiting = Image.objects.to_fetch().values("product__merchant")
+    merchants = list(Merchant.objects.filter(pk__in=waiting))
+    for merchant in merchants:
+        nudge("fetch_images", merchant.pk, label=f"Fetch images: {merchant}")
+    return f"{len(merchants)} merchants"
 
 
 def tick_publish() -> str:
@@ -119,7 +140,7 @@ def tick_taxonomy() -> str:
 
 def tick_reassert_zero() -> str:
     """Every hour: what must not sell is said again, whatever the channel answered."""
-    rows = sum(exporting.reassert_zero(shop) for shop in Shop.objects.active())
+    rows = sum(wanted.reassert_zero(shop) for shop in Shop.objects.active())
     return f"{rows} zero quantities will be sent again"
 
 

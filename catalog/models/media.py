@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+from django.core.validators import URLValidator
 from django.db import models
 from django.db.models import Q
 
 from catalog.models.product import Product, Variant
 from catalog.models.shop import Shop
 from marketplace.kernel.models import Stamped
+
+
+WEB_ADDRESS = URLValidator(schemes=["http", "https"])
 
 
 class ImageQuerySet(models.QuerySet["Image"]):
@@ -25,7 +29,7 @@ class Image(Stamped):
         Variant, models.SET_NULL, null=True, blank=True, related_name="images"
     )
     file = models.ImageField(upload_to="products/%Y/%m/", blank=True, max_length=200)
-    source_url = models.URLField(max_length=1000, blank=True)
+    source_url = models.CharField("Address", max_length=1000, blank=True, validators=[WEB_ADDRESS])
     position = models.PositiveIntegerField(default=0)
     alt_text = models.CharField(max_length=300, blank=True)
     width = models.PositiveIntegerField(null=True, blank=True, help_text="pixels")
@@ -55,9 +59,9 @@ class Video(Stamped):
     """A reference to a product's video on a channel or elsewhere (GB2)."""
 
     product = models.OneToOneField(Product, models.CASCADE, related_name="video")
-    url = models.URLField(max_length=1000, blank=True)
+    url = models.CharField(max_length=1000, blank=True, validators=[WEB_ADDRESS])
     external_id = models.CharField(max_length=100, blank=True)
-    cover_url = models.URLField(max_length=1000, blank=True)
+    cover_url = models.CharField(max_length=1000, blank=True, validators=[WEB_ADDRESS])
 
     def __str__(self) -> str:
         return self.url or self.external_id

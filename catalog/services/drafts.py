@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
+from django.db.models.fields.files import FieldFile
+
 from catalog.html import sanitize
 from catalog.models import ChannelImage, Image, Listing, Offer, OfferStock, Variant
 from catalog.ports import (
@@ -39,7 +41,7 @@ def draft_of(listing: Listing, *, key: str) -> ListingDraft:
     offers = list(listing.offers.select_related("variant").prefetch_related("stocks__warehouse"))
     uris = [
         _uri(channel, listing, image, MAIN)
-        for image in _usable(product.images.all())[: limits.images_max]
+        for image in _usable(list(product.images.all()))[: limits.images_max]
     ]
     if not uris:
         raise Refused("The primary image is missing.")
@@ -86,11 +88,15 @@ def _uri(channel: ListingChannel, listing: Listing, image: Image, use: str) -> s
         return known.uri
     with image.file.open("rb") as file:
         content = file.read()
-    uri = channel.upload_image(listing.shop, content, name=image.file.name.split("/")[-1], use=use)
+    uri = channel.upload_image(listing.shop, content, name=_file_name(image.file), use=use)
     ChannelImage.objects.get_or_create(
         shop=listing.shop, sha256=image.sha256, use=use, defaults={"uri": uri}
     )
     return uri
+
+
+def _file_name(file: FieldFile) -> str:
+    return (file.name or "picture").split("/")[-1]
 
 
 def _certificates(channel: ListingChannel, listing: Listing) -> tuple[CertificateDraft, ...]:
@@ -100,7 +106,7 @@ def _certificates(channel: ListingChannel, listing: Listing) -> tuple[Certificat
             uri = channel.upload_image(
                 listing.shop,
                 file.read(),
-                name=certificate.file.name.split("/")[-1],
+                name=_file_name(certificate.file),
                 use=CERTIFICATE,
             )
         expires = certificate.expires_on.isoformat() if certificate.expires_on else ""

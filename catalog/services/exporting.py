@@ -1,49 +1,35 @@
-"""What the channel should show, and sending what differs from what was sent.
+"""Sends what differs from what was sent.
 
-A change only marks rows; `send_quantities` and `send_prices` send the rows as they stand at that
-moment. A change that comes while a call is under way leaves its row different from what was sent,
-so the next run sends it.
+A change only marks rows (`services.wanted`); `send_quantities` and `send_prices` send the rows as
+they stand at that moment. A change that comes while a call is under way leaves its row different
+from what was sent, so the next run sends it.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from itertools import islice
 from typing import Any
 
-from django.db import transaction
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import QuerySet
 from django.utils import timezone
 
-from catalog.models import (
-    Listing,
-    Offer,
-    OfferStock,
-    Shop,
-    StockLevel,
-    Variant,
-    WarehouseMapping,
-)
+from catalog.models import ChannelWarehouse, Listing, Offer, OfferStock, Shop
 from catalog.ports import ItemFailure, OfferChannel, offer_channels
+from catalog.services.wanted import TAKES_QUANTITY, remember_quantity
 from catalog.states import ListingState
 from marketplace.kernel.errors import Refused, TryLater
 from marketplace.kernel.money import Money
 
-#: The channel takes no more than this for one SKU in one warehouse.
-MOST_UNITS = 99_999
 #: A refused price or quantity is offered again after this time, or when it changes.
 HOLD_AFTER_REFUSAL = timedelta(minutes=30)
-#: Zero is said again after this time, even if the channel said it took it (no oversell).
-REASSERT_ZERO_AFTER = timedelta(hours=6)
 LISTINGS_PER_ROUND = 200
 
 #: A query of listing ids.
 IdQuery = QuerySet[Any, Any]
 
-TAKES_QUANTITY = (ListingState.ACTIVE, ListingState.IN_REVIEW)
 TAKES_PRICE = (ListingState.ACTIVE,)
 
 
@@ -61,116 +47,6 @@ class ExportReport:
         return f"{text}, {len(self.failures):,} refused" if self.failures else text
 
 
-# -- marking ---------------------------------------------------------------------------------
-
-
-def refresh_quantities(places: Iterable[tuple[int, int]]) -> set[int]:
-    """Bring the wanted quantities of these (variant id, center id) up to date.
-
-    Returns the variants whose quantity came to or left zero somewhere, for their listings may have
-    become ready or incomplete by it.
-    """
-    by_center: dict[int, list[int]] = defaultdict(list)
-    for variant, center in places:
-        by_center[center].append(variant)
-    turned: set[int] = set()
-    for center, variants in by_center.items():
-        level = StockLevel.objects.filter(
-            variant=OuterRef("offer__variant"), fulfillment_center=center
-        ).annotate(available=F("on_hand") - F("reserved"))
-        rows = OfferStock.objects.filter(
-            warehouse__mapping__fulfillment_center=center, offer__variant__in=variants
-        ).select_related("offer")
-        changed = []
-        for row in rows.annotate(available=Subquery(level.values("available")[:1])):
-            wanted = min(max(row.available or 0, 0), MOST_UNITS)
-            if wanted == row.wanted:
-                continue
-            if not wanted or not row.wanted:
-                turned.add(row.offer.variant_id)
-            row.wanted = wanted
-            changed.append(row)
-        OfferStock.objects.bulk_update(changed, ["wanted"], batch_size=500)
-        Offer.objects.filter(
-            pk__in={row.offer_id for row in changed}, retry_at__isnull=False
-        ).update(retry_at=None)
-    return turned
-
-
-def refresh_prices(variants: Iterable[int]) -> int:
-    """Bring the wanted prices of these variants' offers up to date; return how many changed."""
-    price = Variant.objects.filter(pk=OuterRef("variant")).values("price")[:1]
-    offers = Offer.objects.filter(variant__in=list(variants), currency=F("variant__currency"))
-    differs = ~Q(price_wanted=F("variant__price")) | Q(
-        price_wanted__isnull=True, variant__price__isnull=False
-    )
-    return offers.filter(differs).update(price_wanted=Subquery(price), retry_at=None)
-
-
-def refresh_offers(listings: Sequence[Listing]) -> None:
-    """Make an offer per variant and a quantity row per mapped warehouse of these listings."""
-    variants: dict[int, list[Variant]] = defaultdict(list)
-    for variant in Variant.objects.filter(product__in=[row.product_id for row in listings]):
-        variants[variant.product_id].append(variant)
-    shops = {row.shop_id: row.shop for row in listings}
-    offers = [
-        Offer(listing=row, variant=variant, currency=shops[row.shop_id].currency)
-        for row in listings
-        for variant in variants[row.product_id]
-    ]
-    Offer.objects.bulk_create(offers, ignore_conflicts=True, batch_size=500)
-    _make_quantity_rows(listings)
-    touched = [variant.pk for group in variants.values() for variant in group]
-    refresh_prices(touched)
-    centers = WarehouseMapping.objects.filter(shop__in=list(shops)).values_list(
-        "fulfillment_center", flat=True
-    )
-    refresh_quantities([(variant, center) for center in set(centers) for variant in touched])
-
-
-def _make_quantity_rows(listings: Sequence[Listing]) -> None:
-    warehouses: dict[int, list[int]] = defaultdict(list)
-    shops = {row.shop_id for row in listings}
-    for shop, warehouse in WarehouseMapping.objects.filter(shop__in=shops).values_list(
-        "shop", "warehouse"
-    ):
-        warehouses[shop].append(warehouse)
-    offers = Offer.objects.filter(listing__in=[row.pk for row in listings])
-    rows = [
-        OfferStock(offer_id=offer, warehouse_id=warehouse)
-        for offer, shop in offers.values_list("pk", "listing__shop")
-        for warehouse in warehouses[shop]
-    ]
-    OfferStock.objects.bulk_create(rows, ignore_conflicts=True, batch_size=500)
-
-
-def refresh_shop(shop: Shop) -> int:
-    """Prepare price and quantity of every listing of a shop; return how many listings."""
-    listings = Listing.objects.filter(shop=shop).select_related("shop").order_by("pk")
-    total = 0
-    for chunk in _chunks(listings.iterator(chunk_size=500), 500):
-        with transaction.atomic():
-            refresh_offers(chunk)
-        total += len(chunk)
-    return total
-
-
-def reassert_zero(shop: Shop) -> int:
-    """Say zero again where it was said long ago; return how many rows."""
-    old = timezone.now() - REASSERT_ZERO_AFTER
-    rows = OfferStock.objects.filter(
-        offer__listing__shop=shop,
-        offer__listing__state__in=TAKES_QUANTITY,
-        wanted=0,
-        sent=0,
-        sent_at__lt=old,
-    )
-    return rows.update(sent=None)
-
-
-# -- sending ---------------------------------------------------------------------------------
-
-
 def send_quantities(shop: Shop, *, until: Callable[[], bool] = lambda: False) -> ExportReport:
     """Send what differs: one call per listing for all its SKUs and warehouses (R90).
 
@@ -185,8 +61,9 @@ def send_quantities(shop: Shop, *, until: Callable[[], bool] = lambda: False) ->
         if until():
             report.is_complete = False
             break
+        # The channel wants every warehouse of a SKU named, also those that are not ours to fill.
         rows = OfferStock.objects.filter(
-            offer__listing__in=[row.pk for row in listings], warehouse__mapping__isnull=False
+            offer__listing__in=[row.pk for row in listings]
         ).select_related("offer", "warehouse")
         by_listing: dict[int, list[OfferStock]] = defaultdict(list)
         for row in rows:
@@ -231,7 +108,8 @@ def _send_quantities_of(
     rows: Sequence[OfferStock],
     report: ExportReport,
 ) -> None:
-    differing = {row.offer_id for row in rows if row.sent != row.wanted}
+    changed = {row.pk for row in rows if row.sent != row.wanted}
+    differing = {row.offer_id for row in rows if row.pk in changed}
     chosen = [row for row in rows if row.offer_id in differing and row.offer.external_id]
     quantities: dict[str, dict[str, int]] = defaultdict(dict)
     for row in chosen:
@@ -246,8 +124,33 @@ def _send_quantities_of(
     for row in done:
         row.sent, row.sent_at = row.wanted, now
     OfferStock.objects.bulk_update(done, ["sent", "sent_at"], batch_size=500)
-    report.sent += len(done)
-    _settle_offers({row.offer_id: row.offer for row in chosen}.values(), failures, report)
+    report.sent += sum(row.pk in changed for row in done)
+    hold = HOLD_AFTER_REFUSAL
+    if failures and _learn_quantities(channel, shop, listing):
+        hold = timedelta(0)
+    _settle_offers({row.offer_id: row.offer for row in chosen}.values(), failures, report, hold)
+
+
+def _learn_quantities(channel: OfferChannel, shop: Shop, listing: Listing) -> bool:
+    """After a refusal: a SKU may have a warehouse on the channel that we have not seen yet.
+
+    Returns whether one was found; then the quantities may be sent again at once.
+    """
+    warehouses = {row.external_id: row for row in ChannelWarehouse.objects.filter(shop=shop)}
+    offers = {offer.external_id: offer for offer in Offer.objects.filter(listing=listing)}
+    try:
+        found = channel.read_offers(shop, [listing.external_id])
+    except (Refused, TryLater):
+        # The refusal itself is what people must see; the next round asks again.
+        return False
+    is_new = False
+    for remote in found.get(listing.external_id, ()):
+        for warehouse_id, units in remote.quantities.items():
+            if remote.external_id in offers and warehouse_id in warehouses:
+                is_new |= remember_quantity(
+                    offers[remote.external_id], warehouses[warehouse_id], units
+                )
+    return is_new
 
 
 def send_prices(shop: Shop, *, until: Callable[[], bool] = lambda: False) -> ExportReport:
@@ -327,7 +230,10 @@ def _call(send: Callable[[], list[ItemFailure]], items: Mapping[str, object]) ->
 
 
 def _settle_offers(
-    offers: Iterable[Offer], failures: Sequence[ItemFailure], report: ExportReport
+    offers: Iterable[Offer],
+    failures: Sequence[ItemFailure],
+    report: ExportReport,
+    hold: timedelta = HOLD_AFTER_REFUSAL,
 ) -> None:
     words = {failure.item_id: failure for failure in failures}
     report.failures.extend(failures)
@@ -337,7 +243,7 @@ def _settle_offers(
         problem = _words(failure) if failure else ""
         if problem or offer.problem:
             offer.problem = problem
-            offer.retry_at = timezone.now() + HOLD_AFTER_REFUSAL if problem else None
+            offer.retry_at = timezone.now() + hold if problem else None
             changed.append(offer)
     Offer.objects.bulk_update(changed, ["problem", "retry_at"], batch_size=500)
 
@@ -352,9 +258,3 @@ def _words(failure: ItemFailure) -> str:
         if part
     ]
     return f"{failure.message} ({', '.join(ids)})" if ids else failure.message
-
-
-def _chunks(rows: Iterable[Listing], size: int) -> Iterator[list[Listing]]:
-    iterator = iter(rows)
-    while chunk := list(islice(iterator, size)):
-        yield chunk

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import warnings
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
 from io import BytesIO
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
@@ -22,6 +24,8 @@ from marketplace.kernel.errors import Refused, TryLater
 
 WEB = "web"
 BATCH = 50
+PATIENCE = 3  # unanswered requests to one host within a run
+GIVE_UP = timedelta(days=1)
 MOST_BYTES = 10 * 1024 * 1024
 # Only these decoders may run on bytes from elsewhere.
 DECODERS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
@@ -66,7 +70,7 @@ class PictureDirectory:
 
     def fetch(self, address: str) -> bytes:
         """Return the bytes of the file an address names."""
-        name = unquote(PurePosixPath(urlsplit(address).path).name)
+        name = PurePosixPath(unquote(urlsplit(address).path)).name
         file = self.path / name
         if not name or name in {".", ".."} or not file.is_file():
             raise TryLater(f"There is no file {name} in the directory of pictures.")
@@ -75,20 +79,33 @@ class PictureDirectory:
         return file.read_bytes()
 
 
-def fetch_images(images: Iterable[Image], *, pictures: Path | None = None) -> FetchResult:
+def fetch_images(
+    images: Iterable[Image],
+    *,
+    pictures: Path | None = None,
+    until: Callable[[], bool] = lambda: False,
+) -> FetchResult:
     """Fetch pictures by their addresses, or from a directory by their file names.
 
     A picture that cannot be used keeps the reason; one that cannot be had now stays waiting.
     """
     source: PictureSource = (
-        picture_sources.get(WEB) if pictures is None else PictureDirectory(pictures)
+        _Web(picture_sources.get(WEB)) if pictures is None else PictureDirectory(pictures)
     )
     result = FetchResult()
     for batch in _batches(images):
         settled = [image for image in batch if _fetch(image, source, result)]
         Image.objects.bulk_update(settled, FETCHED_FIELDS)
         products.changed(sorted({image.product_id for image in settled}), by="pictures")
+        if until():
+            break
     return result
+
+
+def fetch_for_merchant(merchant_id: int, *, until: Callable[[], bool] = lambda: False) -> str:
+    """Fetch the pictures that a merchant's products wait for; return what happened."""
+    waiting = Image.objects.filter(product__merchant=merchant_id).to_fetch().order_by("pk")
+    return fetch_images(waiting.iterator(chunk_size=BATCH), until=until).summary()
 
 
 def store_picture(image: Image, content: bytes) -> None:
@@ -126,20 +143,44 @@ def inspect_picture(content: bytes) -> Picture:
     return Picture(width, height, len(content), kind, hashlib.sha256(content).hexdigest())
 
 
+@dataclass
+class _Web:
+    """The web, without asking a silent host again and again within one run."""
+
+    source: PictureSource
+    silent: Counter[str] = field(default_factory=Counter)
+
+    def fetch(self, address: str) -> bytes:
+        host = urlsplit(address).hostname or ""
+        if self.silent[host] >= PATIENCE:
+            raise TryLater(f"{host} did not answer.")
+        try:
+            return self.source.fetch(address)
+        except TryLater:
+            self.silent[host] += 1
+            raise
+
+
 def _fetch(image: Image, source: PictureSource, result: FetchResult) -> bool:
     """Try one picture; tell whether its row is to be written."""
     try:
         store_picture(image, source.fetch(image.source_url))
-    except TryLater:
-        result.later += 1
-        return False
+    except TryLater as failure:
+        if isinstance(source, PictureDirectory) or image.created_at > timezone.now() - GIVE_UP:
+            result.later += 1
+            return False
+        _mark_unusable(image, f"{failure.message} It was tried for a day.", result)
     except Refused as refusal:
-        image.problem = refusal.message
-        image.updated_at = timezone.now()
-        result.unusable += 1
-        return True
-    result.fetched += 1
+        _mark_unusable(image, refusal.message, result)
+    else:
+        result.fetched += 1
     return True
+
+
+def _mark_unusable(image: Image, problem: str, result: FetchResult) -> None:
+    image.problem = problem
+    image.updated_at = timezone.now()
+    result.unusable += 1
 
 
 def _batches(images: Iterable[Image]) -> Iterator[list[Image]]:

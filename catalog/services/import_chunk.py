@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from django.db import transaction
@@ -53,7 +53,16 @@ class _Plan:
     @property
     def size(self) -> int:
         """Return how many rows are to be written so far."""
-        return sum(len(rows) for rows in vars(self).values() if isinstance(rows, list))
+        return (
+            len(self.new_variants)
+            + len(self.new_identifiers)
+            + len(self.new_images)
+            + len(self.new_tags)
+            + len(self.changed_products)
+            + len(self.changed_variants)
+            + len(self.changed_identifiers)
+            + len(self.changed_images)
+        )
 
 
 @transaction.atomic
@@ -239,7 +248,7 @@ def _plan_images(
             plan.changed_images.append(image)
 
 
-def _change(row: Product | Variant | Identifier | Image, wanted: dict[str, object]) -> bool:
+def _change(row: Product | Variant | Identifier | Image, wanted: Mapping[str, object]) -> bool:
     """Set what differs; an empty cell of a file never erases what is there."""
     changed = False
     for name, value in wanted.items():

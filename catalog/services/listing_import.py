@@ -22,7 +22,6 @@ from catalog.models import (
     ListingAttribute,
     ListingEvent,
     Offer,
-    OfferStock,
     Product,
     Shop,
     UnlinkedListing,
@@ -31,7 +30,7 @@ from catalog.models import (
     WarehouseMapping,
 )
 from catalog.ports import RemoteListing, RemoteOffer, RemoteStatus
-from catalog.services import exporting, listings, stock, taxonomy
+from catalog.services import listings, stock, taxonomy, wanted
 from catalog.states import listing_machine
 from marketplace.kernel.errors import Refused
 
@@ -249,7 +248,7 @@ def _offers(
             "fulfillment_center"
         )
     }
-    exporting.refresh_offers([listing])
+    wanted.refresh_offers([listing])
     for remote_offer in remote.offers:
         variant = variants[remote_offer.external_id]
         price = remote_offer.price.amount if remote_offer.price else None
@@ -267,11 +266,7 @@ def _offers(
             warehouse = warehouses.get(warehouse_id)
             if warehouse is None:
                 continue
-            OfferStock.objects.update_or_create(
-                offer=offer,
-                warehouse=warehouse,
-                defaults={"sent": units, "confirmed": units, "confirmed_at": timezone.now()},
-            )
+            wanted.remember_quantity(offer, warehouse, units)
             center = centers.get(warehouse.pk)
             if center is not None and units and variant.sku in new:
                 stock.receive(

@@ -19,7 +19,7 @@ from catalog.models import (
     Shop,
 )
 from catalog.ports import listing_channels
-from catalog.services import exporting, listing_facts
+from catalog.services import listing_facts, wanted
 from catalog.states import ListingState, ShopState, listing_machine
 from marketplace.kernel.batch import BatchReport
 from marketplace.kernel.errors import Refused
@@ -62,7 +62,7 @@ def _stage_chunk(ids: Sequence[int], shop: Shop, by: str, report: BatchReport) -
         ListingEvent.objects.bulk_create(
             ListingEvent(listing=row, new=row.state, reason="Staged", by=by) for row in rows
         )
-        exporting.refresh_offers(rows)
+        wanted.refresh_offers(rows)
         refresh_readiness([row.pk for row in rows], by=by)
     report.done += len(new)
     if staged:
@@ -157,7 +157,7 @@ def refresh_of_products(products: Iterable[int], *, by: str = "") -> None:
             Listing.objects.filter(product__in=ids[start : start + CHUNK]).select_related("shop")
         )
         with transaction.atomic():
-            exporting.refresh_offers(rows)
+            wanted.refresh_offers(rows)
             refresh_readiness([row.pk for row in rows], by=by)
 
 

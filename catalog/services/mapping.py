@@ -19,7 +19,7 @@ from catalog.models import (
     WarehouseMapping,
 )
 from catalog.ports import warehouse_sources
-from catalog.services import exporting, listings
+from catalog.services import listings, wanted
 from catalog.states import ShopState, shop_machine
 from marketplace.kernel.errors import Refused
 
@@ -105,9 +105,9 @@ def center_choices(shop: Shop) -> list[CenterChoice]:
         units_free=Coalesce(Sum(F("stock_levels__on_hand") - F("stock_levels__reserved")), 0),
         skus=Count("stock_levels", filter=Q(stock_levels__on_hand__gt=0)),
     )
-    mappings = WarehouseMapping.objects.filter(
-        shop__merchant_id=shop.merchant_id
-    ).select_related("warehouse", "shop")
+    mappings = WarehouseMapping.objects.filter(shop__merchant_id=shop.merchant_id).select_related(
+        "warehouse", "shop"
+    )
     used: dict[int, str] = {}
     shared: dict[int, list[str]] = {}
     for row in mappings:
@@ -180,7 +180,7 @@ def add_mapping(
 def _refresh(shop: Shop) -> None:
     """Prepare what the mapped warehouses should show, in short transactions of its own."""
     shop.refresh_from_db()
-    exporting.refresh_shop(shop)
+    wanted.refresh_shop(shop)
     listings.refresh_of_shop(shop)
 
 

@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
@@ -269,7 +270,7 @@ def _settle(
 ) -> None:
     now = timezone.now()
     with transaction.atomic():
-        changes = {"uploaded_at": now} if is_new else {}
+        changes: dict[str, Any] = {"uploaded_at": now} if is_new else {}
         _move(
             listing,
             ListingState.IN_REVIEW,
@@ -342,8 +343,8 @@ def _back_to_queue(listing: Listing, why: str, *, keep_intent: bool = True) -> N
     listings.refresh_readiness([listing.pk])
 
 
-def _no_claim(*, keep_intent: bool) -> dict[str, object]:
-    cleared: dict[str, object] = {"claimed_by": "", "claimed_until": None}
+def _no_claim(*, keep_intent: bool) -> dict[str, Any]:
+    cleared: dict[str, Any] = {"claimed_by": "", "claimed_until": None}
     if not keep_intent:
         cleared |= {"create_intent": "", "create_intent_at": None}
     return cleared
@@ -356,7 +357,7 @@ def _move(
     reason: str = "",
     by: str = "",
     request_id: str = "",
-    **changes: object,
+    **changes: Any,
 ) -> None:
     old = listing_machine.move(listing, to, **changes)
     ListingEvent.objects.create(

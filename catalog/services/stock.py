@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Sum
 
 from catalog.models import FulfillmentCenter, MovementKind, StockLevel, StockMovement, Variant
-from catalog.services import exporting, listings
+from catalog.services import listings, wanted
 from marketplace.kernel.errors import Refused
 
 
@@ -118,9 +118,10 @@ def count(
     with transaction.atomic():
         level = _locked_level(variant, center)
         change = Change(MovementKind.COUNT, on_hand=on_hand - level.on_hand)
-        if not change.on_hand:
-            return False
-        return _write(variant, center, change, reference=reference, by=by, note=note)
+        # A count that finds what was expected is a ledger line too: else the same count, read
+        # again after a sale, would put the sold units back.
+        is_new = _write(variant, center, change, reference=reference, by=by, note=note)
+        return is_new and change.on_hand != 0
 
 
 def available(variant: Variant, center: FulfillmentCenter) -> int:
@@ -223,6 +224,6 @@ def after_change(places: Iterable[tuple[int, int]]) -> None:
     `places` are (variant id, fulfillment center id). Part of the transaction that moved the stock,
     so that no change is ever without its wanted quantity.
     """
-    turned = exporting.refresh_quantities(places)
+    turned = wanted.refresh_quantities(places)
     if turned:
         listings.refresh_of_variants(turned)

@@ -13,6 +13,7 @@ from catalog.models import (
     FulfillmentCenter,
     Identifier,
     Image,
+    Listing,
     Merchant,
     Product,
     StockLevel,
@@ -20,9 +21,12 @@ from catalog.models import (
     Tag,
     Variant,
 )
+from catalog.resources import ProductResource
+from catalog.services import listings
 from catalog.services.import_report import ImportReport
 from catalog.services.product_import import import_products
 from catalog.sheets import SheetUnreadable
+from tests import factories
 
 pytestmark = pytest.mark.django_db
 
@@ -183,6 +187,27 @@ def test_a_made_sku_avoids_the_sku_of_another_product(merchant: Merchant) -> Non
     assert load(merchant, rows).nothing_changed
 
 
+def test_a_change_reaches_the_listings_of_the_product(merchant: Merchant) -> None:
+    load(merchant, MUG)
+    shop = factories.make_shop(merchant)
+    listings.stage([Product.objects.get().pk], shop, by="test")
+    before = Listing.objects.get().content_hash
+    load(merchant, MUG)
+    assert Listing.objects.get().content_hash == before
+    load(merchant, MUG.replace("mug,Mug", "mug,Tall Mug"))
+    assert Listing.objects.get().content_hash != before
+
+
+def test_products_exported_and_imported_again_change_nothing(merchant: Merchant) -> None:
+    load(merchant, MUG + "cup,=Cup,,,,Title,Default Title,CUP,5,,https://a.example/4.jpg,,\n")
+    sheet = ProductResource().export(queryset=Product.objects.all()).csv
+    before = stamps()
+    report = import_products(merchant, io.BytesIO(sheet.encode()))
+    assert (report.rows, report.rows_refused, report.notes) == (3, 0, [])
+    assert stamps() == before
+    assert report.nothing_changed
+
+
 def test_quantities_are_left_alone_without_a_fulfillment_center(merchant: Merchant) -> None:
     load(merchant, MUG)
     assert StockMovement.objects.count() == 0
@@ -210,9 +235,7 @@ def test_a_row_may_name_its_own_fulfillment_center(
     assert [(note.row, note.column) for note in report.notes] == [(3, "fulfillment_center")]
 
 
-def test_the_demo_catalog_comes_in_whole_but_for_its_faults(
-    merchant: Merchant, django_assert_max_num_queries: object
-) -> None:
+def test_the_demo_catalog_comes_in_whole_but_for_its_faults(merchant: Merchant) -> None:
     report = import_products(merchant, DEMO)
     assert [(item.row, item.column) for item in report.problems] == [
         (107, "Variant SKU"),
@@ -237,20 +260,29 @@ def test_the_demo_catalog_comes_in_whole_but_for_its_faults(
     assert again.products_unchanged == 329
 
 
+def test_a_sheet_of_parcel_sizes_completes_the_products_that_are_there(merchant: Merchant) -> None:
+    import_products(merchant, DEMO)
+    report = import_products(merchant, DEMO.with_name("parcels.csv"))
+    assert (report.problems, report.notes, report.products_created) == ([], [], 0)
+    assert report.variants_updated == report.rows == 808
+    variant = Variant.objects.get(sku="DTOY-0002")
+    assert (variant.length, variant.width, variant.height) == (9, 6, 4)
+    assert variant.dimension_unit == "in"
+    assert Variant.objects.filter(length=None).count() == 2
+
+
 def test_importing_more_products_takes_no_more_queries(
     merchant: Merchant, django_assert_num_queries: object
 ) -> None:
     def rows(first: int, last: int) -> str:
         return "".join(f"p{n},P{n},,,Tag,,,S{n},1,,,,\n" for n in range(first, last))
 
+    queries = 8
     load(merchant, rows(0, 1))
-    with django_assert_num_queries(QUERIES):
+    with django_assert_num_queries(queries):
         load(merchant, rows(1, 3))
-    with django_assert_num_queries(QUERIES):
+    with django_assert_num_queries(queries):
         load(merchant, rows(3, 53))
-
-
-QUERIES = 8
 
 
 def test_the_command_reports_and_succeeds_although_rows_were_refused(

@@ -94,6 +94,13 @@ def test_made_skus_that_would_collide_or_be_too_long_stay_distinct_and_short() -
     assert skus == [item.sku for product in products(read(text)) for item in product.variants]
 
 
+def test_a_handle_too_long_for_a_sku_gives_the_product_a_short_one() -> None:
+    handle = "x" * 200
+    (product,) = products(read(SHOPIFY + f"{handle},Cap,Size,S,S1,1,\n{handle},,,L,S2,1,\n"))
+    assert product.key == handle
+    assert len(product.sku) == 50
+
+
 @pytest.mark.parametrize(
     ("price", "reason"),
     [
