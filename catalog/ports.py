@@ -15,8 +15,13 @@ from typing import Protocol
 
 from catalog.models import CategoryPermission, Shop, WarehouseKind
 from catalog.states import ListingState, ReviewState
+from marketplace.kernel.errors import Refused
 from marketplace.kernel.money import Money
 from marketplace.kernel.registry import Registry
+
+
+class DailyLimitReached(Refused):
+    """The channel takes no more new listings from this shop today; nothing was created (R24)."""
 
 
 @dataclass(frozen=True)

@@ -107,9 +107,7 @@ def _use(state: str, user: AbstractBaseUser) -> AuthorizationRequest:
 
 
 def _store(asked: AuthorizationRequest, grant: Grant, granted: GrantedShop) -> Shop:
-    taken = Shop.objects.connected().filter(
-        channel=asked.channel, external_id=granted.external_id
-    )
+    taken = Shop.objects.connected().filter(channel=asked.channel, external_id=granted.external_id)
     refusal = (
         f"“{granted.name}” is already connected to another merchant here. "
         "It must be disconnected there first."
@@ -152,9 +150,7 @@ def _open_shop(asked: AuthorizationRequest, granted: GrantedShop) -> Shop:
     Shop.objects.filter(pk=shop.pk).update(**facts)
     if shop.state == ShopState.DISCONNECTED:
         # What was sold while nobody looked is the channel's affair (R72).
-        shop_machine.move(
-            shop, ShopState.MAPPING_REQUIRED, problem="", connected_at=timezone.now()
-        )
+        shop_machine.move(shop, ShopState.MAPPING_REQUIRED, problem="", connected_at=timezone.now())
     elif shop.state == ShopState.NEEDS_RECONNECT:
         is_mapped = WarehouseMapping.objects.filter(shop=shop).exists()
         back = ShopState.ACTIVE if is_mapped else ShopState.MAPPING_REQUIRED

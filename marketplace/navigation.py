@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+from django.http import HttpRequest
 from django.urls import reverse_lazy
 
+Item = dict[str, Any]
 
-def _item(title: str, icon: str, name: str) -> dict[str, Any]:
-    return {"title": title, "icon": icon, "link": reverse_lazy(name)}
+
+def _may_view(permission: str) -> Callable[[HttpRequest], bool]:
+    def allowed(request: HttpRequest) -> bool:
+        return bool(request.user.has_perm(permission))  # type: ignore[union-attr]
+
+    return allowed
+
+
+def _item(title: str, icon: str, app: str, model: str) -> Item:
+    return {
+        "title": title,
+        "icon": icon,
+        "link": reverse_lazy(f"admin:{app}_{model}_changelist"),
+        "permission": _may_view(f"{app}.view_{model}"),
+    }
 
 
 SIDEBAR: dict[str, Any] = {
@@ -17,9 +33,85 @@ SIDEBAR: dict[str, Any] = {
     "navigation": [
         {
             "title": "",
-            "items": [_item("What needs attention", "dashboard", "admin:index")],
+            "items": [
+                {
+                    "title": "What needs attention",
+                    "icon": "notifications",
+                    "link": reverse_lazy("admin:index"),
+                }
+            ],
+        },
+        {
+            "title": "Catalog",
+            "items": [
+                _item("Products", "inventory_2", "catalog", "product"),
+                _item("Variants & stock", "style", "catalog", "variant"),
+                _item("Tags", "sell", "catalog", "tag"),
+                _item("Images", "image", "catalog", "image"),
+            ],
+        },
+        {
+            "title": "Listings",
+            "items": [
+                _item("Listings", "storefront", "catalog", "listing"),
+                _item("Unlinked listings", "link_off", "catalog", "unlinkedlisting"),
+                _item("Categories", "category", "catalog", "channelcategory"),
+            ],
+        },
+        {
+            "title": "Orders",
+            "items": [
+                _item("Orders", "receipt_long", "orders", "order"),
+                _item("Shipments", "local_shipping", "orders", "shipment"),
+                _item("Intake problems", "error", "orders", "intakeproblem"),
+            ],
+        },
+        {
+            "title": "Stock",
+            "items": [
+                _item("Stock levels", "warehouse", "catalog", "stocklevel"),
+                _item("Ledger", "list_alt", "catalog", "stockmovement"),
+                _item("Fulfillment centers", "home_work", "catalog", "fulfillmentcenter"),
+            ],
+        },
+        {
+            "title": "Shops",
+            "items": [
+                _item("Shops", "store", "catalog", "shop"),
+                _item("Warehouse mappings", "swap_horiz", "catalog", "warehousemapping"),
+                _item("Connections", "key", "integrations", "connection"),
+                _item("Order reading", "sync", "orders", "intakecursor"),
+                _item("Calls to channels", "swap_vert", "integrations", "exchange"),
+                _item("Notices of channels", "campaign", "integrations", "webhookdelivery"),
+            ],
+        },
+        {
+            "title": "Merchants",
+            "items": [_item("Merchants & members", "groups", "catalog", "merchant")],
+        },
+        {
+            "title": "Background work",
+            "collapsible": True,
+            "items": [
+                _item("Jobs", "work_history", "kernel", "job"),
+                _item("Schedules", "schedule", "django_q", "schedule"),
+                _item("Queue", "queue", "django_q", "ormq"),
+                _item("Finished tasks", "task_alt", "django_q", "success"),
+                _item("Failed tasks", "report", "django_q", "failure"),
+                _item("Signs of life", "monitor_heart", "kernel", "heartbeat"),
+            ],
+        },
+        {
+            "title": "People",
+            "collapsible": True,
+            "items": [
+                _item("Users", "person", "auth", "user"),
+                _item("Groups", "group", "auth", "group"),
+                _item("Failed sign-ins", "lock", "axes", "accessattempt"),
+            ],
         },
     ],
 }
 
+#: The tabs of a list carry counts, so each list brings its own (marketplace.kernel.admin_lists).
 TABS: list[dict[str, Any]] = []

@@ -103,7 +103,8 @@ class RemoteOrder:
     auto_cancel_at: datetime | None = None
     address: RemoteAddress | None = None
     package_ids: tuple[str, ...] = ()
-    raw: Mapping[str, object] = field(default_factory=dict)  # redacted, for people to look at
+    #: As the channel gave it, with people's data: redact what is kept or shown of it.
+    raw: Mapping[str, object] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True)

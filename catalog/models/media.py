@@ -8,7 +8,6 @@ from catalog.models.product import Product, Variant
 from catalog.models.shop import Shop
 from marketplace.kernel.models import Stamped
 
-
 WEB_ADDRESS = URLValidator(schemes=["http", "https"])
 
 

@@ -45,6 +45,12 @@ class Shop(Stamped):
     on_probation = models.BooleanField("New shop (probation)", default=True)
     daily_listing_limit = models.PositiveIntegerField("Listing uploads per day", default=100)
 
+    uploads_spent_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="When the channel last said that the day's uploads are used up",
+    )
+
     connected_at = models.DateTimeField(
         null=True, blank=True, help_text="Orders created before this moment stay on the channel"
     )

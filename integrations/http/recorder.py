@@ -28,7 +28,7 @@ class ExchangeNote:
     milliseconds: int
     request: str
     response: str
-    error: str = ""
+    message: str = ""  # what went wrong, in the remote system's words or ours
 
 
 #: Stores one note. The toolkit calls it and knows nothing of databases.
@@ -53,15 +53,17 @@ class Watch:
     def __post_init__(self) -> None:
         self.began = time.monotonic()
 
-    def answered(self, status: int, body: bytes, *, code: str, request_id: str) -> None:
+    def answered(
+        self, status: int, body: bytes, *, code: str = "", request_id: str = "", message: str = ""
+    ) -> None:
         """Record a call that was answered, well or badly."""
-        self._record(status, code, request_id, presentable(body), "")
+        self._record(status, code, request_id, presentable(body), message)
 
-    def unanswered(self, error: str) -> None:
+    def unanswered(self, message: str) -> None:
         """Record a call to which no whole answer came."""
-        self._record(0, "", "", "", error)
+        self._record(0, "", "", "", message)
 
-    def _record(self, status: int, code: str, request_id: str, response: str, error: str) -> None:
+    def _record(self, status: int, code: str, request_id: str, response: str, message: str) -> None:
         elapsed = int((time.monotonic() - self.began) * 1000)
         note = ExchangeNote(
             method=self.method,
@@ -72,7 +74,7 @@ class Watch:
             milliseconds=elapsed,
             request=_presentable_request(self.query, self.body),
             response=response,
-            error=error,
+            message=message,
         )
         self.recorder(note)
 

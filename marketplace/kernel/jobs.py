@@ -54,7 +54,7 @@ def want(kind: str, subject: int, *, label: str = "", delay: timedelta = timedel
         )
         if is_new:
             return job
-        job.wanted = F("wanted") + 1  # type: ignore[assignment]
+        job.wanted = F("wanted") + 1
         if job.state in (JobState.IDLE, JobState.FAILED):
             job.state, job.attempts, job.next_attempt_at = JobState.DUE, 0, at
         elif job.state == JobState.DUE and job.attempts == 0:

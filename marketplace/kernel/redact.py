@@ -8,7 +8,7 @@ from typing import Any
 HIDDEN = "[hidden]"
 
 SECRET_NAMES = re.compile(
-    r"token|secret|^sign$|signature|password|authorization|auth_code|cipher|^code$", re.IGNORECASE
+    r"token|secret|^sign$|signature|password|authorization|auth_code|cipher", re.IGNORECASE
 )
 PERSONAL_NAMES = re.compile(
     r"address|phone|first_name|last_name|full_name|buyer_|recipient|email|postal|zip"

@@ -14,7 +14,11 @@ KEEP_TASK_ROWS = timedelta(days=3)
 
 
 def nudge(kind: str, subject: int, *, label: str = "", delay: timedelta = timedelta(0)) -> None:
-    """Ask a worker to do this soon. If the transaction rolls back, nothing was asked."""
+    """Ask a worker to do this soon. If the transaction rolls back, nothing was asked.
+
+    Raises `LookupError` for a kind that nobody carries out.
+    """
+    jobs.handlers.get(kind)
     job = jobs.want(kind, subject, label=label, delay=delay)
     if not delay:
         _ring(job.pk)

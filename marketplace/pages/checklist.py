@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db.models import Count, Exists, OuterRef, Sum
+from django.db.models import Exists, OuterRef
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -60,17 +60,12 @@ def _catalog(merchant: Merchant) -> Step:
 def _centers(merchant: Merchant) -> Step:
     centers = FulfillmentCenter.objects.filter(merchant=merchant)
     stocked = StockLevel.objects.filter(fulfillment_center=OuterRef("pk"), on_hand__gt=0)
-    figures = centers.aggregate(count=Count("pk"))
-    holding = centers.filter(Exists(stocked)).count()
-    units = StockLevel.objects.filter(fulfillment_center__merchant=merchant).aggregate(
-        units=Sum("on_hand")
-    )["units"]
+    all_of_them, holding = centers.count(), centers.filter(Exists(stocked)).count()
     return Step(
         title="Connect your fulfillment centers with their inventory",
         why="Own warehouses and 3rd-party fulfillment services such as Amazon MCF, Cart.com and "
         "Flexport. Connect them before a sales channel, so that their quantity shows there.",
-        found=f"{figures['count']:,} fulfillment centers, {holding:,} with inventory, "
-        f"{units or 0:,} units on hand.",
+        found=f"Fulfillment centers: {all_of_them:,}. With inventory: {holding:,}.",
         is_done=holding > 0,
         url=reverse("products") if holding else reverse("help") + "#inventory",
         action="See quantities" if holding else "How to add inventory",
@@ -81,7 +76,7 @@ def _channels(merchant: Merchant) -> Step:
     shops = Shop.objects.filter(merchant=merchant).connected()
     active = shops.filter(state=ShopState.ACTIVE).count()
     waiting = shops.filter(state=ShopState.MAPPING_REQUIRED).first()
-    found = f"{active:,} active shops." if active else "No shop is active yet."
+    found = f"Active shops: {active:,}." if active else "No shop is active yet."
     if waiting and not active:
         found = f"{waiting} is authorized, and its warehouses wait to be mapped."
     return Step(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from django.db.models import QuerySet
 from django.http import HttpResponse
@@ -21,7 +22,7 @@ from catalog.pages.access import (
     visible_merchants,
 )
 from catalog.pages.lists import Count
-from catalog.states import ShopState
+from catalog.states import ListingState, ShopState
 from marketplace.pages.checklist import steps_of
 from orders.models import IntakeProblem, Order
 
@@ -46,7 +47,11 @@ def home(request: MerchantRequest) -> HttpResponse:
     merchant = request.access.merchant
     shops = list(Shop.objects.filter(merchant=merchant))
     context = {
-        "attention": [counter for counter in _attention(merchant, shops) if counter.count],
+        "attention": [
+            counter
+            for counter in (*_orders_to_see(merchant), *_listings_to_see(shops))
+            if counter.count
+        ],
         "standing": _standing(merchant, shops),
         "troubled": [shop for shop in shops if shop.state in _TROUBLE],
         "problems": IntakeProblem.objects.unresolved().filter(shop__in=shops).count(),
@@ -58,10 +63,9 @@ def home(request: MerchantRequest) -> HttpResponse:
 _TROUBLE = (ShopState.MAPPING_REQUIRED, ShopState.NEEDS_RECONNECT, ShopState.PAUSED)
 
 
-def _attention(merchant: Merchant, shops: list[Shop]) -> list[Counter]:
+def _orders_to_see(merchant: Merchant) -> list[Counter]:
     now = timezone.now()
     orders = Order.objects.filter(merchant=merchant)
-    listings = Listing.objects.filter(shop__in=shops)
     return [
         Counter("Orders late", Count.of(orders.late(now)), _tab("orders", "late")),
         Counter(
@@ -81,6 +85,12 @@ def _attention(merchant: Merchant, shops: list[Shop]) -> list[Counter]:
             _tab("orders", "attention"),
             "Oversold, unknown SKU, tracking refused",
         ),
+    ]
+
+
+def _listings_to_see(shops: list[Shop]) -> list[Counter]:
+    listings = Listing.objects.filter(shop__in=shops)
+    return [
         Counter(
             "Listings with a problem",
             Count.of(listings.needing_attention()),
@@ -110,13 +120,17 @@ def _standing(merchant: Merchant, shops: list[Shop]) -> list[Counter]:
         _figure("Products", Product.objects.filter(merchant=merchant), reverse("products")),
         _figure("Ready to Publish", listings.ready(), _tab("listings", "ready")),
         _figure("In review", listings.under_review(), _tab("listings", "suspended")),
-        _figure("Active listings", listings.filter(state="active"), _tab("listings", "active")),
+        _figure(
+            "Active listings",
+            listings.filter(state=ListingState.ACTIVE),
+            _tab("listings", "active"),
+        ),
         _figure("Pending orders", orders.pending(), _tab("orders", "pending")),
         _figure("Orders to ship", orders.to_ship(), _tab("orders", "unshipped")),
     ]
 
 
-def _figure(label: str, rows: QuerySet[Order] | QuerySet[Listing] | QuerySet[Product], url: str) -> Counter:
+def _figure(label: str, rows: QuerySet[Any], url: str) -> Counter:
     return Counter(label, Count.of(rows), url, is_alert=False)
 
 

@@ -71,3 +71,9 @@ def tone(value: str, kind: str) -> str:
 def money(amount: Decimal | None, currency: str) -> str:
     """An amount with its currency, or a dash: `{{ line.price|money:line.currency }}`."""
     return "–" if amount is None else str(Money(amount, currency))
+
+
+@register.filter
+def trim(number: Decimal | None) -> str:
+    """A measure without idle zeros: 1.500 is “1.5”."""
+    return "–" if number is None else f"{number.normalize():f}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from orders.models.address import Address
-from orders.models.channel_order import ChannelOrder, ChannelOrderQuerySet
+from orders.models.channel_order import ChannelOrder
 from orders.models.event import OrderEvent
 from orders.models.intake import IntakeCursor, IntakeProblem, IntakeProblemQuerySet
 from orders.models.order import (
@@ -21,7 +21,6 @@ __all__ = [
     "Address",
     "AttentionKind",
     "ChannelOrder",
-    "ChannelOrderQuerySet",
     "IntakeCursor",
     "IntakeProblem",
     "IntakeProblemQuerySet",

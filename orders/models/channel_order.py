@@ -9,12 +9,6 @@ from marketplace.kernel.models import Stamped
 from marketplace.kernel.money import Money
 
 
-class ChannelOrderQuerySet(models.QuerySet["ChannelOrder"]):
-    def with_personal_data_past(self, moment: object) -> ChannelOrderQuerySet:
-        """Orders whose address should be gone by now."""
-        return self.filter(address__purged_at=None, address__purge_after__lte=moment)
-
-
 class ChannelOrder(Stamped):
     """One order as the buyer placed it on the channel; its parts, one per SKU, hang below it."""
 
@@ -57,8 +51,6 @@ class ChannelOrder(Stamped):
     total = models.DecimalField(max_digits=12, decimal_places=2)
 
     content_hash = models.CharField(max_length=64, blank=True)
-
-    objects = ChannelOrderQuerySet.as_manager()
 
     class Meta:
         ordering = ["-created_on_channel_at", "-pk"]

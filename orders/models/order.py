@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import F, Q
 
 from catalog.models import FulfillmentCenter, Merchant, Shop, Variant
 from marketplace.kernel.models import Stamped
@@ -34,8 +34,7 @@ class OrderQuerySet(models.QuerySet["Order"]):
         return self.filter(cancel_requested=True).exclude(state=OrderState.CANCELED)
 
     def needing_attention(self) -> OrderQuerySet:
-        open_rows = OrderAttention.objects.filter(order=OuterRef("pk"), resolved_at=None)
-        return self.filter(Exists(open_rows))
+        return self.filter(pk__in=OrderAttention.objects.filter(resolved_at=None).values("order"))
 
 
 class Order(Stamped):

@@ -21,6 +21,12 @@ class ShipmentQuerySet(models.QuerySet["Shipment"]):
         """Being sent by a worker that is gone: whether the channel got it is not known."""
         return self.filter(state=ShipmentState.SENDING, claimed_until__lt=now)
 
+    def to_send(self, now: datetime) -> ShipmentQuerySet:
+        """Something has to be done about these on an active shop."""
+        held_no_more = Q(state=ShipmentState.HELD, shop__push_tracking=True)
+        abandoned = Q(state=ShipmentState.SENDING, claimed_until__lt=now)
+        return self.filter(Q(state=ShipmentState.WANTED) | held_no_more | abandoned)
+
     def of_order(self, order: Order) -> ShipmentQuerySet:
         return self.filter(lines__line__order=order).distinct()
 

@@ -16,10 +16,6 @@
     }, 1500);
   });
 
-  document.addEventListener("change", (event) => {
-    if (event.target.matches("[data-submits]")) event.target.form.requestSubmit();
-  });
-
   /* A center stands behind one warehouse: choosing it takes it out of the other lists. */
   const choices = () => [...document.querySelectorAll("select[data-center]")];
   const sync = () => {

@@ -142,22 +142,33 @@ def test_a_worker_killed_after_the_call_leaves_a_listing_that_is_found_again(
     assert len(tiktok.products()) == 1
 
 
+def refuse_next_create(tiktok) -> None:
+    tiktok.fault(
+        "business_error",
+        path="/product/202309/products",
+        method="POST",
+        code=12052208,
+        message="brand",
+    )
+
+
 def test_a_refusal_keeps_the_channels_words_and_request_id(live, center, tiktok) -> None:
     listing = ready_listing(live, center)
     queue(listing)
-    tiktok.change_shop(probation={"daily_listing_limit": 0})
-    publishing.publish_queued(live)
+    refuse_next_create(tiktok)
+    report = publishing.publish_queued(live)
+    assert (report.published, report.refused) == (0, 1)
     listing.refresh_from_db()
     assert listing.state == ListingState.ERROR
-    assert listing.problem_code == "12052093"
-    assert "daily" in listing.problem.lower()
-    assert listing.problem_request_id == Exchange.objects.get(code="12052093").request_id
+    assert listing.problem_code == "12052208"
+    assert "brand" in listing.problem.lower()
+    assert listing.problem_request_id == Exchange.objects.get(code="12052208").request_id
 
 
 def test_a_change_after_an_error_makes_the_listing_ready_again(live, center, tiktok) -> None:
     listing = ready_listing(live, center)
     queue(listing)
-    tiktok.change_shop(probation={"daily_listing_limit": 0})
+    refuse_next_create(tiktok)
     publishing.publish_queued(live)
     product = listing.product
     product.title = "A better title for this dog toy"
@@ -165,6 +176,32 @@ def test_a_change_after_an_error_makes_the_listing_ready_again(live, center, tik
     products.changed([product.pk])
     listing.refresh_from_db()
     assert (listing.state, listing.problem) == (ListingState.READY, "")
+
+
+def test_the_channels_own_limit_holds_the_rest_until_the_next_day(live, center, tiktok) -> None:
+    rows = [ready_listing(live, center) for _ in range(3)]
+    for listing in rows:
+        queue(listing)
+    tiktok.change_shop(probation={"daily_listing_limit": 1})
+    report = publishing.publish_queued(live)
+    assert (report.published, report.refused, report.held) == (1, 0, 2)
+    waiting = Listing.objects.filter(state=ListingState.QUEUED)
+    assert waiting.count() == 2
+    assert all("goes out by itself" in listing.problem for listing in waiting)
+    tiktok.reset_calls()
+    assert publishing.publish_queued(live).held == 2
+    assert tiktok.calls() == {}
+    tiktok.change_shop(probation={"daily_listing_limit": 100})
+    Shop.objects.update(uploads_spent_at=timezone.now() - timedelta(days=2))
+    live.refresh_from_db()
+    assert publishing.publish_queued(live).published == 2
+    # The draft that the channel kept of the refused one was cleared away.
+    assert sorted(row["status"] for row in tiktok.products()) == [
+        "DELETED",
+        "PENDING",
+        "PENDING",
+        "PENDING",
+    ]
 
 
 def test_the_upload_above_the_daily_limit_is_held_with_its_reason(live, center, tiktok) -> None:

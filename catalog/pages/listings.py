@@ -1,0 +1,136 @@
+"""The listings workspace of a merchant: what is ready, what is on the channel, what is wrong."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db.models import Prefetch, Q, QuerySet
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
+
+from catalog.models import Image, Listing, ListingQuerySet, Offer, OfferStock, Shop, Tag
+from catalog.pages.access import MerchantRequest, merchant_required
+from catalog.pages.lists import number_in, page_of, tabs_of
+from catalog.states import ListingState
+
+TAGS_SHOWN = 500
+EVENTS_SHOWN = 50
+
+
+#: The tabs of the workspace: key, label, and why a listing is there.
+TABS = {
+    "all": ("All", "Every staged or published listing."),
+    "incomplete": (
+        "Incomplete",
+        "The channel asks for something these listings do not have yet. The reason is beside each; "
+        "a listing moves to “Ready to Publish” by itself when it is complete.",
+    ),
+    "ready": (
+        "Ready to Publish",
+        "Everything the channel asks for is there. They wait for “Publish”.",
+    ),
+    "queued": (
+        "Queued",
+        "They will be sent in turn, as far as the shop's daily limit allows.",
+    ),
+    "suspended": (
+        "Suspended",
+        "Published and in the channel's review, which usually takes minutes.",
+    ),
+    "active": ("Active", "On sale."),
+    "attention": (
+        "Needs attention",
+        "Refused by the channel or failed in review. The channel's words are beside each.",
+    ),
+    "changed": (
+        "Changes not published",
+        "Changed here since the last publish. Price and quantity travel by themselves; everything "
+        "else needs “Publish” again.",
+    ),
+    "inactive": ("Inactive", "Deactivated, frozen or deleted on the channel."),
+}
+
+
+def named_lists(found: ListingQuerySet) -> dict[str, tuple[str, str, QuerySet[Listing]]]:
+    """Which of these listings are in which tab."""
+    rows = {
+        "all": found,
+        "incomplete": found.incomplete(),
+        "ready": found.ready(),
+        "queued": found.filter(state__in=(ListingState.QUEUED, ListingState.PUBLISHING)),
+        "suspended": found.under_review(),
+        "active": found.filter(state=ListingState.ACTIVE),
+        "attention": found.needing_attention(),
+        "changed": found.with_unpublished_changes(),
+        "inactive": found.filter(state=ListingState.INACTIVE),
+    }
+    return {key: (*words, rows[key]) for key, words in TABS.items()}
+
+
+@merchant_required
+@require_safe
+def listing_list(request: MerchantRequest) -> HttpResponse:
+    """Every listing of the merchant, newest first, with its reasons."""
+    merchant = request.access.merchant
+    shops = list(Shop.objects.filter(merchant=merchant))
+    search = request.GET.get("q", "").strip()
+    shop, tag = number_in(request, "shop"), number_in(request, "tag")
+    found = Listing.objects.filter(shop__in=[row.pk for row in shops])
+    if shop is not None:
+        found = found.filter(shop=shop)
+    if tag is not None:
+        found = found.filter(product__tags=tag)
+    if search:
+        found = found.filter(
+            Q(title__icontains=search)
+            | Q(product__title__icontains=search)
+            | Q(product__sku__icontains=search)
+            | Q(external_id=search)
+        )
+    named = named_lists(found)
+    tabs, tab = tabs_of(named, request.GET.get("tab", ""))
+    rows = named[tab.key][2].select_related("product", "shop", "category")
+    images = Image.objects.exclude(file="").order_by("position", "pk")
+    context = {
+        "tabs": tabs,
+        "tab": tab,
+        "page": page_of(
+            request,
+            rows.prefetch_related(Prefetch("product__images", images, to_attr="pictures")),
+            tab.count,
+        ),
+        "shops": shops,
+        "shop": shop,
+        "tags": Tag.objects.filter(merchant=merchant)[:TAGS_SHOWN],
+        "tag": tag,
+        "search": search,
+    }
+    return render(request, "catalog/listings.html", context)
+
+
+@merchant_required
+@require_safe
+def listing_page(request: MerchantRequest, pk: int) -> HttpResponse:
+    """One listing: what it misses, what the channel said, its offers and its timeline."""
+    stocks = OfferStock.objects.select_related("warehouse").order_by("warehouse__name")
+    offers = (
+        Offer.objects.select_related("variant")
+        .prefetch_related(Prefetch("stocks", stocks))
+        .order_by("variant__position", "variant__pk")
+    )
+    listings = Listing.objects.filter(shop__merchant=request.access.merchant)
+    listing = get_object_or_404(
+        listings.select_related("product", "shop", "category", "requested_by").prefetch_related(
+            Prefetch("offers", offers), "attributes__attribute"
+        ),
+        pk=pk,
+    )
+    context = {
+        "listing": listing,
+        "offers": listing.offers.all(),
+        "attributes": listing.attributes.all(),
+        "events": listing.events.all()[:EVENTS_SHOWN],
+        "support_email": settings.SUPPORT_EMAIL,
+        "review_failed": listing.state == ListingState.REJECTED,
+    }
+    return render(request, "catalog/listing.html", context)

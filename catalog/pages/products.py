@@ -1,0 +1,133 @@
+"""The products workspace of a merchant: what there is, where its stock is, where it is listed."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+import nh3
+from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet, Sum
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
+
+from catalog.models import Image, Listing, Product, StockLevel, Tag, Variant
+from catalog.pages.access import MerchantRequest, merchant_required
+from catalog.pages.lists import number_in, page_of, tabs_of
+from marketplace.kernel.money import Money
+
+TAGS_SHOWN = 500
+#: Pictures inside a description come from other hosts, and these pages ask no other host.
+SHOWN_TAGS = nh3.ALLOWED_TAGS - {"img", "a", "iframe"}
+
+
+@dataclass
+class ProductRow:
+    """One product as the list shows it."""
+
+    product: Product
+    image: Image | None
+    lowest: Money | None = None
+    highest: Money | None = None
+    on_hand: int = 0
+    available: int = 0
+    variants: int = 0
+    listings: list[Listing] = field(default_factory=list)
+    tags: list[str] = field(default_factory=list)
+
+
+@merchant_required
+@require_safe
+def product_list(request: MerchantRequest) -> HttpResponse:
+    """Every product of the merchant, newest first."""
+    merchant = request.access.merchant
+    search, tag = request.GET.get("q", "").strip(), number_in(request, "tag")
+    found = _search(Product.objects.filter(merchant=merchant), search, tag)
+    listed = Exists(Listing.objects.filter(product=OuterRef("pk")))
+    stocked = Exists(StockLevel.objects.filter(variant__product=OuterRef("pk"), on_hand__gt=0))
+    named = {
+        "all": ("All", "Every product you have.", found),
+        "unlisted": ("Not listed", "No listing was staged for any shop.", found.exclude(listed)),
+        "listed": ("Listed", "At least one listing exists.", found.filter(listed)),
+        "empty": ("Out of stock", "No fulfillment center holds a unit.", found.exclude(stocked)),
+    }
+    tabs, tab = tabs_of(named, request.GET.get("tab", ""))
+    page = page_of(request, named[tab.key][2], tab.count)
+    context = {
+        "tabs": tabs,
+        "tab": tab,
+        "page": page,
+        "rows": _rows(page.rows),
+        "tags": Tag.objects.filter(merchant=merchant)[:TAGS_SHOWN],
+        "tag": tag,
+        "search": search,
+    }
+    return render(request, "catalog/products.html", context)
+
+
+def _search(products: QuerySet[Product], search: str, tag: int | None) -> QuerySet[Product]:
+    if tag is not None:
+        products = products.filter(tags=tag)
+    if search:
+        by_sku = Exists(Variant.objects.filter(product=OuterRef("pk"), sku__iexact=search))
+        products = products.filter(
+            Q(title__icontains=search) | Q(sku__icontains=search) | Q(by_sku)
+        )
+    return products
+
+
+def _rows(products: list[Product]) -> list[ProductRow]:
+    """Collect what the list shows with a fixed number of queries."""
+    ids = [product.pk for product in products]
+    rows = {product.pk: ProductRow(product, None) for product in products}
+    for image in Image.objects.filter(product__in=ids).order_by("-position", "-pk"):
+        rows[image.product_id].image = image
+    prices: dict[int, list[Money]] = defaultdict(list)
+    for variant in Variant.objects.filter(product__in=ids):
+        rows[variant.product_id].variants += 1
+        if variant.price is not None:
+            prices[variant.product_id].append(Money(variant.price, variant.currency))
+    for product, found in prices.items():
+        rows[product].lowest = min(found, key=_amount)
+        rows[product].highest = max(found, key=_amount)
+    levels = StockLevel.objects.filter(variant__product__in=ids).values("variant__product")
+    for level in levels.annotate(
+        units=Sum("on_hand"), free=Sum(F("on_hand") - F("reserved"))
+    ).order_by():
+        row = rows[level["variant__product"]]
+        row.on_hand, row.available = level["units"], level["free"]
+    for listing in Listing.objects.filter(product__in=ids).select_related("shop").order_by("pk"):
+        rows[listing.product_id].listings.append(listing)
+    for tag in Product.tags.through.objects.filter(product__in=ids).select_related("tag"):
+        rows[tag.product_id].tags.append(tag.tag.name)
+    return list(rows.values())
+
+
+def _amount(money: Money) -> Decimal:
+    return money.amount
+
+
+@merchant_required
+@require_safe
+def product_page(request: MerchantRequest, pk: int) -> HttpResponse:
+    """One product whole: texts, pictures, variants, stock per fulfillment center, listings."""
+    levels = StockLevel.objects.select_related("fulfillment_center").order_by(
+        "fulfillment_center__name"
+    )
+    variants = Variant.objects.prefetch_related(
+        Prefetch("stock_levels", levels), "identifiers"
+    ).order_by("position", "pk")
+    products = Product.objects.filter(merchant=request.access.merchant).prefetch_related(
+        "tags", "images", "certificates", Prefetch("variants", variants)
+    )
+    product = get_object_or_404(products, pk=pk)
+    context = {
+        "product": product,
+        "variants": product.variants.all(),
+        "images": [image for image in product.images.all() if image.file],
+        "pictures_waiting": [image for image in product.images.all() if not image.file],
+        "description": nh3.clean(product.description, tags=SHOWN_TAGS, attributes={}),
+        "listings": Listing.objects.filter(product=product).select_related("shop", "category"),
+    }
+    return render(request, "catalog/product.html", context)

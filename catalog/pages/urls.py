@@ -1,0 +1,17 @@
+from __future__ import annotations
+
+from django.urls import path
+
+from catalog.pages import listings, mapping, products
+
+urlpatterns = [
+    path("products/", products.product_list, name="products"),
+    path("products/<int:pk>/", products.product_page, name="product"),
+    path("listings/", listings.listing_list, name="listings"),
+    path("listings/<int:pk>/", listings.listing_page, name="listing"),
+    path("shops/<int:pk>/mapping/", mapping.mapping_page, name="mapping"),
+    path("shops/<int:pk>/mapping/add/", mapping.add_mapping, name="add_mapping"),
+    path(
+        "shops/<int:pk>/warehouses/refresh/", mapping.refresh_warehouses, name="refresh_warehouses"
+    ),
+]

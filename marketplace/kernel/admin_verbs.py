@@ -1,0 +1,133 @@
+"""Verbs of the admin: one service call for many rows, at once or after a form.
+
+What was selected is kept in the session, so a form may be reloaded and ten thousand rows do not
+travel through the browser.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from marketplace.kernel.batch import BatchReport
+from marketplace.kernel.errors import Failure
+
+MOST_SELECTED = 20_000
+SESSION_KEY = "admin_selections"
+SELECTIONS_KEPT = 5
+BACK_FIELD = "_back"
+
+Outcome = BatchReport | str
+Run = Callable[[HttpRequest, list[int], dict[str, Any]], Outcome]
+
+
+class VerbForm(forms.Form):
+    """What a verb asks before it acts; `rows` are the selected ones.
+
+    A subclass may raise `Refused` while it is built if these rows cannot be treated together.
+    """
+
+    def __init__(
+        self, *args: Any, rows: QuerySet[Any], request: HttpRequest, **kwargs: Any
+    ) -> None:
+        self.rows = rows
+        self.request = request
+        super().__init__(*args, **kwargs)
+
+    def preview(self) -> list[str]:
+        """Sentences about what will happen, above the button."""
+        return []
+
+
+@dataclass(frozen=True)
+class Verb:
+    """Something a person can do to selected rows, and on the page of one if `button` is named."""
+
+    name: str
+    label: str
+    run: Run
+    permission: str
+    form: type[VerbForm] | None = None
+    button: str = ""
+    explanation: str = ""
+    applies: Callable[[Any], bool] = lambda row: True
+
+    def is_open_to(self, user: AbstractBaseUser | AnonymousUser) -> bool:
+        return bool(user.has_perm(self.permission))  # type: ignore[union-attr]
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Rows that a person selected, and the page to return to."""
+
+    ids: list[int]
+    back: str
+
+
+def keep(request: HttpRequest, model: type[Model], selection: Selection) -> str:
+    """Remember a selection in the session; only the last few are kept."""
+    kept: dict[str, Any] = request.session.get(SESSION_KEY, {})
+    token = uuid.uuid4().hex
+    kept[token] = [model._meta.label_lower, selection.ids, selection.back]
+    for old in list(kept)[:-SELECTIONS_KEPT]:
+        del kept[old]
+    request.session[SESSION_KEY] = kept
+    return token
+
+
+def recall(request: HttpRequest, model: type[Model], token: str) -> Selection | None:
+    """The selection of that token, or None if it is another list's or too old."""
+    label, ids, back = request.session.get(SESSION_KEY, {}).get(token, ("", [], ""))
+    return Selection(ids, back) if label == model._meta.label_lower else None
+
+
+def where_to_return(request: HttpRequest) -> str:
+    """The page that a verb was called from."""
+    back = request.POST.get(BACK_FIELD, "")
+    is_ours = url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()})
+    return back if back and is_ours else request.get_full_path()
+
+
+def carry_out(request: HttpRequest, verb: Verb, ids: Sequence[int], given: dict[str, Any]) -> None:
+    """Run a verb and tell the person what came of it."""
+    try:
+        outcome = verb.run(request, list(ids), given)
+    except Failure as error:
+        messages.error(request, failure_text(error))
+        return
+    if isinstance(outcome, str):
+        messages.success(request, outcome)
+    elif outcome.is_clean:
+        messages.success(request, outcome.summary())
+    else:
+        messages.warning(request, outcome.summary())
+
+
+def failure_text(error: Failure) -> str:
+    """The failure's words, with the ids to quote when asking about it."""
+    ids = [
+        f"{word} {value}"
+        for word, value in (("code", error.code), ("request", error.request_id))
+        if value
+    ]
+    return f"{error.message} ({', '.join(ids)})" if ids else error.message
+
+
+def verb_url(model: type[Model], verb: Verb, token: str) -> str:
+    opts = model._meta
+    return reverse(f"admin:{opts.app_label}_{opts.model_name}_verb", args=[verb.name, token])
+
+
+def who(request: HttpRequest) -> str:
+    """The name under which a change is written down."""
+    return str(request.user.get_username())
