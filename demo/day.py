@@ -6,15 +6,18 @@ import os
 from collections import Counter
 from io import StringIO
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
 from django.core.management import call_command
+from django.db.models import QuerySet
 
 from catalog.models import (
     CategoryAttribute,
     ChannelCategory,
     Listing,
+    ListingQuerySet,
     Offer,
     OfferStock,
     Product,
@@ -60,7 +63,7 @@ class Day:
             "products": products,
             "variants": variants,
             "said": first.splitlines()[0],
-            "refused rows": [line.strip() for line in first.splitlines() if "refused" in line][:8],
+            "refused and noted": [line.strip() for line in first.splitlines()[1:] if line.strip()],
             "second import said": again.splitlines()[0],
         }
 
@@ -75,10 +78,10 @@ class Day:
     def _versions(self) -> dict[int, object]:
         return dict(self._variants().values_list("pk", "updated_at"))
 
-    def _products(self) -> object:
+    def _products(self) -> QuerySet[Product]:
         return Product.objects.filter(merchant=self.merchant)
 
-    def _variants(self) -> object:
+    def _variants(self) -> QuerySet[Variant]:
         return Variant.objects.filter(merchant=self.merchant)
 
     # -- b. stock ----------------------------------------------------------------------------
@@ -164,7 +167,7 @@ class Day:
             "categories": ChannelCategory.objects.filter(shop=self.shop).leaves().count(),
         }
 
-    def _listings(self) -> object:
+    def _listings(self) -> ListingQuerySet:
         return Listing.objects.filter(shop=self.shop)
 
     # -- d. staged, categorized, published ----------------------------------------------------
@@ -199,10 +202,7 @@ class Day:
         for tag, leaf in LEAF_BY_TAG.items():
             rows = self._listings().filter(external_id="", product__tags__name=tag)
             ids = list(rows.values_list("pk", flat=True))
-            category = ChannelCategory.objects.filter(
-                shop=self.shop, name=leaf, is_leaf=True
-            ).first()
-            expect(f"the category {leaf} exists", category is not None)
+            category = ChannelCategory.objects.get(shop=self.shop, name=leaf, is_leaf=True)
             self.admin.act(LISTINGS, "categorize", ids, category=str(category.pk))
             values = self._required_values(category)
             if values:
@@ -213,12 +213,13 @@ class Day:
         expect("listings are ready", states.get("ready", 0) > 100)
         return {"categorized": dict(said), "by state": states, "why incomplete": reasons}
 
-    def _required_values(self, category: ChannelCategory) -> dict[str, object]:
-        values: dict[str, object] = {}
+    def _required_values(self, category: ChannelCategory) -> dict[str, Any]:
+        values: dict[str, Any] = {}
         for field in CategoryAttribute.objects.filter(
             category=category, is_required=True, kind="product"
         ):
-            first = field.values[0]["name"] if field.values else FREE_TEXT
+            names = [choice["name"] for choice in field.values] or [FREE_TEXT]
+            first = "No" if "No" in names else names[0]
             values[f"attribute_{field.pk}"] = [first] if field.is_multiple else first
         return values
 
@@ -271,8 +272,9 @@ class Day:
             "active": live,
             "by state": states,
             "refused": [
-                f"{row.product.sku}: {row.problem} (code {row.problem_code or '-'}, request "
-                f"{row.problem_request_id or '-'})"
+                f"{row.product.sku} ({row.get_state_display()}): {row.problem}"
+                f"{f' (code {row.problem_code}' if row.problem_code else ''}"
+                f"{f', request {row.problem_request_id})' if row.problem_request_id else ''}"
                 for row in refused.select_related("product")
             ],
             "create calls": created,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from decimal import Decimal
 
+from django.db.models import QuerySet
+
 from catalog.models import Offer, OfferStock, StockLevel, StockMovement, Variant
 from catalog.services import stock as ledger
 from catalog.states import ListingState
@@ -125,7 +127,7 @@ class Sales:
         variant = offer.variant
         price = (variant.price or Decimal(10)) + Decimal("1.25")
         self._change_price(variant, price)
-        center = self.day.shop.mappings.first().fulfillment_center
+        center = self.day.shop.mappings.order_by("pk")[0].fulfillment_center
         said = self.day.admin.act(
             "/admin/catalog/variant/",
             "receive_stock",
@@ -214,7 +216,7 @@ class Sales:
     def _read_orders(self) -> None:
         self.day.admin.act(SHOPS, "read_orders", [self.day.shop.pk])
 
-    def _parts(self, order_id: str) -> object:
+    def _parts(self, order_id: str) -> QuerySet[Order]:
         return Order.objects.filter(shop=self.day.shop, external_id=order_id)
 
     def _wait_for(self, ids: list[str], state: OrderState, *, parts: int) -> None:
@@ -248,7 +250,7 @@ class Sales:
             if row.warehouse.external_id in shown and shown[row.warehouse.external_id] != row.wanted
         ]
 
-    def _unsent(self) -> object:
+    def _unsent(self) -> QuerySet[OfferStock]:
         return OfferStock.objects.to_send().filter(
             offer__listing__shop=self.day.shop,
             offer__listing__state=ListingState.ACTIVE,

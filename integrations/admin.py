@@ -94,7 +94,7 @@ class ConnectedShopAdmin(ShopAdmin):
 
     def open_page(self, request: HttpRequest, pk: int, name: str) -> HttpResponse:
         """Show staff the merchant's own page of this shop."""
-        if not request.user.has_perm(STAFF_MAY_SEE):  # type: ignore[union-attr]
+        if not request.user.has_perm(STAFF_MAY_SEE):
             raise PermissionDenied
         if name not in MERCHANT_PAGES:
             raise Http404

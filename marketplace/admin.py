@@ -207,7 +207,7 @@ class QueueAdmin(BaseAdmin, q_admin.QueueAdmin):
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin, BaseAdmin):
+class UserAdmin(DjangoUserAdmin, BaseAdmin):  # type: ignore[misc]
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
@@ -228,7 +228,7 @@ class UserAdmin(DjangoUserAdmin, BaseAdmin):
 
 
 @admin.register(Group)
-class GroupAdmin(DjangoGroupAdmin, BaseAdmin):
+class GroupAdmin(DjangoGroupAdmin, BaseAdmin):  # type: ignore[misc]
     list_display = ("name", "people")
 
     def get_queryset(self, request: HttpRequest) -> Any:
@@ -248,4 +248,4 @@ class AccessAttemptAdmin(ReadOnlyAdmin):
     empty_hint = "Nobody failed to sign in lately."
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return bool(request.user.has_perm("axes.delete_accessattempt"))  # type: ignore[union-attr]
+        return bool(request.user.has_perm("axes.delete_accessattempt"))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
-from django.views.static import serve
 
 urlpatterns = [
     path("admin/", admin.site.urls),
@@ -13,6 +12,5 @@ urlpatterns = [
     path("", include("catalog.pages.urls")),
     path("", include("orders.pages.urls")),
     path("", include("integrations.pages.urls")),
-    path("media/<path:path>", serve, {"document_root": settings.MEDIA_ROOT}),
     *[path("", include(f"{name}.urls")) for name in settings.INTEGRATIONS],
 ]

@@ -112,7 +112,7 @@ TABS = (
 
 class OfferInline(ReadOnlyInline):
     model = Offer
-    verbose_name_plural = "Offers: wanted, sent and confirmed"
+    verbose_name_plural = "Offers"
     fields = ("sku", "wanted", "sent", "confirmed", "quantities", "problem")
     readonly_fields = fields
     tab = True
@@ -284,7 +284,7 @@ class ListingAdmin(BaseAdmin):
     def review_label(self, row: Listing) -> object:
         return label(row.get_review_display(), REVIEW_LABELS[row.review])
 
-    @admin.display(description="What keeps it")
+    @admin.display(description="Reasons")
     def reasons(self, row: Listing) -> object:
         if row.problem:
             return first_line(row.problem, most=70)

@@ -33,6 +33,7 @@ class VariantInline(TabularInline):
     form = VariantForm
     formset = VariantFormSet
     extra = 0
+    hide_title = True
     fields = (
         "sku", "options", "price", "compare_at_price", "currency",
         "weight", "weight_unit", "length", "width", "height", "dimension_unit", "position",
@@ -44,6 +45,7 @@ class ImageInline(TabularInline):
     model = Image
     form = ImageForm
     extra = 0
+    hide_title = True
     fields = ("preview", "position", "file", "source_url", "alt_text", "finding")
     readonly_fields = ("preview", "finding")
     verbose_name_plural = "Images"

@@ -33,7 +33,7 @@ class WordsField(forms.CharField):
         return self.to_python(initial) != self.to_python(data)
 
 
-class ProductForm(forms.ModelForm):  # type: ignore[type-arg]
+class ProductForm(forms.ModelForm):
     option_names = WordsField(
         required=False, help_text="Names with “ / ” between them: Color / Size. Empty: no options."
     )
@@ -46,7 +46,7 @@ class ProductForm(forms.ModelForm):  # type: ignore[type-arg]
         )  # fmt: skip
 
 
-class VariantForm(forms.ModelForm):  # type: ignore[type-arg]
+class VariantForm(forms.ModelForm):
     options = WordsField(required=False, help_text="Red / Large")
 
     class Meta:
@@ -75,7 +75,7 @@ class VariantFormSet(PaginationInlineFormSet):
                 form.add_error("sku", "Another variant of this merchant has this SKU.")
 
 
-class ImageForm(forms.ModelForm):  # type: ignore[type-arg]
+class ImageForm(forms.ModelForm):
     """A picture by file or by address; a file is measured at once, an address is fetched later."""
 
     content: bytes = b""
@@ -107,5 +107,4 @@ class ImageForm(forms.ModelForm):  # type: ignore[type-arg]
             images.store_picture(image, self.content)
         if commit:
             image.save()
-            self._save_m2m()
         return image

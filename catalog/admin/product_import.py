@@ -59,7 +59,7 @@ class ImportProductsForm(forms.Form):
 
 def import_view(request: HttpRequest, model_admin: Any) -> HttpResponse:
     """Ask for a file, import it and show what came of every row."""
-    if not all(request.user.has_perm(name) for name in PERMISSIONS):  # type: ignore[union-attr]
+    if not all(request.user.has_perm(name) for name in PERMISSIONS):
         raise PermissionDenied
     given = (request.POST, request.FILES) if request.method == "POST" else ()
     form = ImportProductsForm(*given)

@@ -44,7 +44,7 @@ def _needs_person(rows: Any) -> Any:
     return rows.filter(state__in=[ShopState.NEEDS_RECONNECT, ShopState.MAPPING_REQUIRED])
 
 
-class ShopForm(forms.ModelForm):  # type: ignore[type-arg]
+class ShopForm(forms.ModelForm):
     """What staff may decide about a shop; the rest comes from the channel."""
 
     class Meta:

@@ -64,7 +64,7 @@ class StockLevelAdmin(ImportExportMixin, ReadOnlyAdmin):
     export_form_class = ExportForm
 
     def has_import_permission(self, request: HttpRequest) -> bool:
-        return bool(request.user.has_perm(PERMISSION))  # type: ignore[union-attr]
+        return bool(request.user.has_perm(PERMISSION))
 
     @admin.display(description="SKU", ordering="variant__sku")
     def sku(self, row: StockLevel) -> object:

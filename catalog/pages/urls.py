@@ -2,9 +2,10 @@ from __future__ import annotations
 
 from django.urls import path
 
-from catalog.pages import listings, mapping, products
+from catalog.pages import listings, mapping, media, products
 
 urlpatterns = [
+    path("media/<path:path>", media.media, name="media"),
     path("products/", products.product_list, name="products"),
     path("products/<int:pk>/", products.product_page, name="product"),
     path("listings/", listings.listing_list, name="listings"),

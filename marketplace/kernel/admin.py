@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib import messages
+from django.contrib.admin import ShowFacets
 from django.contrib.admin.options import IS_POPUP_VAR
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet, TextChoices
@@ -42,6 +43,7 @@ class BaseAdmin(ModelAdmin):
 
     list_per_page = 50
     list_max_show_all = 0
+    show_facets = ShowFacets.NEVER
     show_full_result_count = False
     paginator = CappedPaginator
     list_filter_submit = True
@@ -144,7 +146,7 @@ class BaseAdmin(ModelAdmin):
         count = len(selection.ids)
         context = {
             **self.admin_site.each_context(request),
-            "title": verb.label,
+            "title": verb.title,
             "opts": opts,
             "verb": verb,
             "form": form,

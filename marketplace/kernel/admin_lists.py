@@ -90,7 +90,7 @@ class TabbedChangeList(ChangeList):
             self.full_result_count = self.result_count
         rows = list(self.result_list)
         self.model_admin.prepare_page(rows)
-        self.result_list = rows  # type: ignore[assignment]
+        self.result_list = rows
 
     def _is_part(self) -> bool:
         """Whether a tab hides some of the rows."""

@@ -62,6 +62,11 @@ class Verb:
     explanation: str = ""
     applies: Callable[[Any], bool] = lambda row: True
 
+    @property
+    def title(self) -> str:
+        """The label without the group that it stands under in the list of actions."""
+        return self.label.split(": ", 1)[-1]
+
     def is_open_to(self, user: AbstractBaseUser | AnonymousUser) -> bool:
         return bool(user.has_perm(self.permission))  # type: ignore[union-attr]
 

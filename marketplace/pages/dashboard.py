@@ -102,7 +102,7 @@ ORDER_PLAIN = ("pending", "unshipped", "today")
 
 def _may_view(request: HttpRequest, model: Any) -> bool:
     opts = model._meta
-    return bool(request.user.has_perm(f"{opts.app_label}.view_{opts.model_name}"))  # type: ignore[union-attr]
+    return bool(request.user.has_perm(f"{opts.app_label}.view_{opts.model_name}"))
 
 
 def _group(

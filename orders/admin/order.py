@@ -207,7 +207,7 @@ class OrderAdmin(ReadOnlyAdmin):
 
     def get_form(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
         if obj is not None:
-            obj.may_see_address = request.user.has_perm(SEE_ADDRESS)  # type: ignore[union-attr]
+            obj.may_see_address = request.user.has_perm(SEE_ADDRESS)
         return super().get_form(request, obj, **kwargs)
 
     # -- columns -----------------------------------------------------------------------------

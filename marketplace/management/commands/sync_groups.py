@@ -58,10 +58,14 @@ class Command(BaseCommand):
         for name, wanted in GROUPS.items():
             group, _ = Group.objects.get_or_create(name=name)
             group.permissions.set(_permissions(wanted))
-            self.stdout.write(f"{name}: {len(set(wanted))} permissions")
+            self._say(options, f"{name}: {len(set(wanted))} permissions")
         group, _ = Group.objects.get_or_create(name=ADMINISTRATOR)
         group.permissions.set(Permission.objects.all())
-        self.stdout.write(f"{ADMINISTRATOR}: all permissions")
+        self._say(options, f"{ADMINISTRATOR}: all permissions")
+
+    def _say(self, options: dict[str, Any], text: str) -> None:
+        if options["verbosity"]:
+            self.stdout.write(text)
 
 
 def _permissions(wanted: tuple[str, ...]) -> list[Permission]:
