@@ -104,6 +104,7 @@ class ListingDraft:
     attributes: tuple[AttributeValue, ...] = ()
     certificates: tuple[CertificateDraft, ...] = ()
     size_chart_uri: str = ""
+    video_id: str = ""  # of a video that is on the channel already; left out, an edit drops it
 
 
 # -- what we get back -----------------------------------------------------------------------

@@ -89,6 +89,8 @@ class ListingFacts:
     variants: tuple[VariantFacts, ...]
     images: tuple[ImageFacts, ...]
     images_waiting: int
+    #: Every picture in order, by address or content; fetching one is no change of the listing.
+    image_keys: tuple[str, ...]
     category: CategoryFacts | None
     is_on_channel: bool = False
     extra: dict[str, str] = field(default_factory=dict)
@@ -110,7 +112,7 @@ def content_hash(facts: ListingFacts) -> str:
         "description": facts.description,
         "brand": facts.brand,
         "options": facts.option_names,
-        "images": [image.sha256 for image in facts.images],
+        "images": facts.image_keys,
         "category": category.external_id if category else "",
         "attributes": sorted((a.external_id, a.values) for a in category.attributes if a.values)
         if category

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
+from copy import copy
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db.models import Prefetch, QuerySet
 from import_export import fields
+from import_export.results import RowResult
 
 from catalog.models import (
     FulfillmentCenter,
@@ -24,7 +27,7 @@ from marketplace.kernel.resources import BaseResource, only_one
 OPTION_COLUMNS = tuple(
     f"option{number}_{part}" for number in (1, 2, 3) for part in ("name", "value")
 )
-FIRST_ROW_ONLY = ("description", "image_urls")
+SKUS_PER_QUERY = 500
 
 
 class ProductResource(BaseResource):
@@ -200,39 +203,80 @@ class StockCountResource(BaseResource):
     def before_import(self, dataset: Any, **kwargs: Any) -> None:
         super().before_import(dataset, **kwargs)
         self.reference = uuid.uuid4().hex
+        self.counts: dict[str, tuple[int, stock.Count]] = {}
+        self.results: dict[int, tuple[Any, Any]] = {}
+        self.variants: dict[str, list[Variant]] = {}
+        self.centers: dict[tuple[int, str], FulfillmentCenter] = {}
+        self.levels: dict[tuple[int, int], StockLevel] = {}
+        skus = sorted({_cell(row, "sku") for row in dataset.dict})
+        for start in range(0, len(skus), SKUS_PER_QUERY):
+            self._load(skus[start : start + SKUS_PER_QUERY])
+
+    def _load(self, skus: Sequence[str]) -> None:
+        """Read what the rows of these SKUs will need; a query for each row would take minutes."""
+        variants = Variant.objects.filter(sku__in=skus).select_related("merchant").in_bulk()
+        for variant in variants.values():
+            self.variants.setdefault(variant.sku, []).append(variant)
+        merchants = {variant.merchant_id for variant in variants.values()}
+        known = {merchant for merchant, _ in self.centers}
+        for center in FulfillmentCenter.objects.filter(merchant__in=merchants - known):
+            self.centers[center.merchant_id, center.code] = center
+        for level in self.get_queryset().filter(variant__in=variants):
+            self.levels[level.variant_id, level.fulfillment_center_id] = level
 
     def get_queryset(self) -> QuerySet[StockLevel]:
         return StockLevel.objects.select_related("variant__merchant", "fulfillment_center")
 
     def get_instance(self, instance_loader: Any, row: Any) -> StockLevel | None:
-        variant: Variant = only_one(
-            in_merchant(Variant.objects.all(), row, "sku"),
-            f"variant with the SKU “{row.get('sku')}”",
-        )
-        code = str(row.get("fulfillment_center") or "").strip()
-        center: FulfillmentCenter = only_one(
-            FulfillmentCenter.objects.filter(merchant=variant.merchant_id, code=code),
-            f"fulfillment center with the code “{code}”",
-        )
-        level = self.get_queryset().filter(variant=variant, fulfillment_center=center).first()
-        return level or StockLevel(variant=variant, fulfillment_center=center)
+        slug, sku, code = (_cell(row, name) for name in ("merchant", "sku", "fulfillment_center"))
+        found = [
+            variant for variant in self.variants.get(sku, []) if slug in ("", variant.merchant.slug)
+        ]
+        variant: Variant = only_one(found, f"variant with the SKU “{sku}”")
+        center = self.centers.get((variant.merchant_id, code))
+        if center is None:
+            raise ValidationError(f"There is no fulfillment center with the code “{code}”.")
+        level = self.levels.get((variant.pk, center.pk))
+        return copy(level) if level else StockLevel(variant=variant, fulfillment_center=center)
 
     def import_instance(self, instance: StockLevel, row: Any, **kwargs: Any) -> None:
-        text = str(row.get("quantity") if row.get("quantity") is not None else "").strip()
+        text = _cell(row, "quantity")
         if not text.isascii() or not text.isdigit() or len(text) > 9:
             raise ValidationError({"on_hand": f"“{text}” is not a number of units."})
         instance.on_hand = int(text)
 
-    def do_instance_save(self, instance: Any, is_create: bool) -> None:
-        stock.count(
-            instance.variant,
-            instance.fulfillment_center,
-            instance.on_hand,
-            reference=f"count:{self.reference}:{instance.variant_id}:"
-            f"{instance.fulfillment_center_id}",
-            by=self.by,
-            note="Imported count",
-        )
+    def save_instance(self, instance: Any, is_create: bool, row: Any, **kwargs: Any) -> None:
+        """Keep the count; all of them are booked together once every row was read."""
+        place = (instance.variant_id, instance.fulfillment_center_id)
+        reference = f"count:{self.reference}:{place[0]}:{place[1]}"
+        if reference in self.counts:
+            raise ValidationError(
+                f"Row {self.counts[reference][0]} counts the same SKU at the same place."
+            )
+        count = stock.Count(*place, instance.on_hand, reference)
+        self.counts[reference] = (kwargs["row_number"], count)
+
+    def after_import_row(self, row: Any, row_result: Any, **kwargs: Any) -> None:
+        self.results[kwargs["row_number"]] = (row, row_result)
+
+    def after_import(self, dataset: Any, result: Any, **kwargs: Any) -> None:
+        """Book the counts; also for the preview, which is taken back with its transaction."""
+        counts = [count for _, count in self.counts.values()]
+        booked = stock.count_many(counts, by=self.by, note="Imported count")
+        for reference, sentence in booked.refused:
+            number, _ = self.counts[reference]
+            row, row_result = self.results[number]
+            result.totals[row_result.import_type] -= 1
+            row_result.import_type = RowResult.IMPORT_TYPE_INVALID
+            row_result.validation_error = ValidationError(sentence)
+            result.increment_row_result_total(row_result)
+            result.append_invalid_row(number, row, row_result.validation_error)
+        result.invalid_rows.sort(key=lambda item: item.number)
+
+
+def _cell(row: Any, column: str) -> str:
+    value = row.get(column)
+    return "" if value is None else str(value).strip()
 
 
 def in_merchant(rows: QuerySet[Any], row: Any, column: str) -> QuerySet[Any]:

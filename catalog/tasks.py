@@ -49,8 +49,9 @@ def for_active_shop(work: Callable[[Shop], str]) -> Callable[[int], str]:
     return run
 
 
-def again(kind: str, shop: Shop) -> None:
-    nudge(kind, shop.pk, label=f"{kind.replace('_', ' ').capitalize()}: {shop}")
+def again(kind: str, shop: Shop, *, is_routine: bool = False) -> None:
+    label = f"{kind.replace('_', ' ').capitalize()}: {shop}"
+    nudge(kind, shop.pk, label=label, is_routine=is_routine)
 
 
 @jobs.handler("publish_queued")
@@ -106,7 +107,7 @@ def tick_fetch_images() -> str:
     waiting = Image.objects.to_fetch().values("product__merchant")
     merchants = list(Merchant.objects.filter(pk__in=waiting))
     for merchant in merchants:
-        nudge("fetch_images", merchant.pk, label=f"Fetch images: {merchant}")
+        nudge("fetch_images", merchant.pk, label=f"Fetch images: {merchant}", is_routine=True)
     return f"{len(merchants)} merchants"
 
 
@@ -147,5 +148,5 @@ def tick_reassert_zero() -> str:
 def _nudge_shops(kind: str, wanted: QuerySet[Shop]) -> str:
     found = list(wanted.distinct())
     for shop in found:
-        again(kind, shop)
+        again(kind, shop, is_routine=True)
     return f"{len(found)} shops"

@@ -183,7 +183,9 @@ class Sales:
         return {
             "levels": levels.count(),
             "levels that differ from the ledger": 0,
-            "orders by state": dict(Counter(Order.objects.values_list("state", flat=True))),
+            "orders by state": dict(
+                Counter(Order.objects.filter(shop=self.day.shop).values_list("state", flat=True))
+            ),
         }
 
     # -- looking -------------------------------------------------------------------------------

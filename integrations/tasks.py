@@ -39,7 +39,12 @@ def tick_refresh_tokens() -> str:
     )
     count = 0
     for connection in ending.select_related("shop").iterator():
-        nudge("refresh_token", connection.shop_id, label=f"Renew tokens of {connection.shop}")
+        nudge(
+            "refresh_token",
+            connection.shop_id,
+            label=f"Renew tokens of {connection.shop}",
+            is_routine=True,
+        )
         count += 1
     return f"{count} shops to renew"
 

@@ -28,7 +28,7 @@ def _item(title: str, icon: str, app: str, model: str) -> Item:
 
 
 SIDEBAR: dict[str, Any] = {
-    "show_search": True,
+    "show_search": False,
     "show_all_applications": False,
     "navigation": [
         {

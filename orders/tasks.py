@@ -59,7 +59,8 @@ def tick_reconcile() -> str:
     shops = list(Shop.objects.active())
     for place, shop in enumerate(shops):
         wait = timedelta(seconds=5 * place)
-        nudge("reconcile_orders", shop.pk, label=f"Compare orders: {shop}", delay=wait)
+        label = f"Compare orders: {shop}"
+        nudge("reconcile_orders", shop.pk, label=label, delay=wait, is_routine=True)
     return f"{len(shops)} shops"
 
 
@@ -77,5 +78,5 @@ def _nudge_exports(variant_ids: Iterable[int]) -> None:
 def _nudge_shops(kind: str, shops: QuerySet[Shop], label: str) -> str:
     found = list(shops.distinct())
     for shop in found:
-        nudge(kind, shop.pk, label=f"{label}: {shop}")
+        nudge(kind, shop.pk, label=f"{label}: {shop}", is_routine=True)
     return f"{len(found)} shops"

@@ -11,8 +11,8 @@ os.environ.setdefault("TIKTOK_SHOP_APP_KEY", "test-app-key")
 os.environ.setdefault("TIKTOK_SHOP_APP_SECRET", "test-app-secret")
 os.environ.setdefault("TIKTOK_SHOP_SERVICE_ID", "test-service")
 
-from marketplace.settings import *  # noqa: E402, F403
-from marketplace.settings import DATABASES  # noqa: E402
+from marketplace.settings import *  # noqa: F403
+from marketplace.settings import DATABASES
 
 DEBUG = False
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

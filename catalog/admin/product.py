@@ -15,6 +15,7 @@ from unfold.contrib.import_export.forms import ExportForm, ImportForm
 
 from catalog.admin import figures
 from catalog.admin.filters import StagedFilter
+from catalog.admin.hurry import hurry_exports
 from catalog.admin.product_forms import ImageForm, ProductForm, VariantForm, VariantFormSet
 from catalog.admin.product_import import import_report, import_view
 from catalog.admin.product_verbs import VERBS
@@ -145,6 +146,7 @@ class ProductAdmin(ImportExportMixin, BaseAdmin):
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
         products.changed([form.instance.pk], by=who(request))
+        hurry_exports(listings__product=form.instance.pk)
 
     @admin.display(description="")
     def picture(self, row: Product) -> object:

@@ -11,6 +11,7 @@ from import_export.admin import ImportExportMixin
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 from unfold.contrib.import_export.forms import ExportForm, ImportForm
 
+from catalog.admin.hurry import hurry_exports
 from catalog.admin.labels import MOVEMENT_LABELS
 from catalog.admin.stock_verbs import LEVEL_VERBS, PERMISSION
 from catalog.models import StockLevel, StockMovement
@@ -65,6 +66,10 @@ class StockLevelAdmin(ImportExportMixin, ReadOnlyAdmin):
 
     def has_import_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.has_perm(PERMISSION))
+
+    def process_result(self, result: Any, request: HttpRequest) -> Any:
+        hurry_exports(push_quantity=True)
+        return super().process_result(result, request)
 
     @admin.display(description="SKU", ordering="variant__sku")
     def sku(self, row: StockLevel) -> object:

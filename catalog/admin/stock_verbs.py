@@ -14,12 +14,12 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from catalog.models import FulfillmentCenter, Shop, StockLevel, Variant
+from catalog.admin.hurry import hurry_exports
+from catalog.models import FulfillmentCenter, StockLevel, Variant
 from catalog.services import stock
 from marketplace.kernel.admin_verbs import Outcome, Verb, VerbForm, who
 from marketplace.kernel.batch import run_batch
 from marketplace.kernel.errors import Refused
-from marketplace.kernel.tasks import nudge
 
 PERMISSION = "catalog.add_stockmovement"
 
@@ -71,7 +71,7 @@ def _at_place(verb: str, write: Write) -> Callable[..., Outcome]:
             _write(write, variant, center, request, given)
 
         report = run_batch(verb, variants, one)
-        _hurry(ids)
+        hurry_exports(listings__offers__variant__in=ids)
         return report
 
     return run
@@ -85,7 +85,7 @@ def _at_levels(verb: str, write: Write) -> Callable[..., Outcome]:
             _write(write, level.variant, level.fulfillment_center, request, given)
 
         report = run_batch(verb, levels.select_related("variant", "fulfillment_center"), one)
-        _hurry(list(levels.values_list("variant", flat=True)))
+        hurry_exports(listings__offers__variant__stock_levels__in=ids)
         return report
 
     return run
@@ -100,12 +100,6 @@ def _write(
 ) -> None:
     reference = f"{given['reference']}:{variant.pk}:{center.pk}"
     write(variant, center, given["units"], reference=reference, by=who(request), note=given["note"])
-
-
-def _hurry(variants: list[int]) -> None:
-    """The new quantities would be sent anyway; ask for it now."""
-    for shop in Shop.objects.active().filter(listings__offers__variant__in=variants).distinct():
-        nudge("export_offers", shop.pk, label=f"Send prices and quantities: {shop}")
 
 
 RECEIVE = "Units that arrived are added to what is on hand."

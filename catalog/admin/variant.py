@@ -10,6 +10,7 @@ from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
 from catalog.admin import figures
+from catalog.admin.hurry import hurry_exports
 from catalog.admin.product_forms import WordsField
 from catalog.admin.stock_verbs import VARIANT_VERBS
 from catalog.models import Identifier, StockLevel, Variant
@@ -92,6 +93,7 @@ class VariantAdmin(BaseAdmin):
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
         products.changed([form.instance.product_id], by=who(request))
+        hurry_exports(listings__product=form.instance.product_id)
 
     @admin.display(description="")
     def picture(self, row: Variant) -> object:

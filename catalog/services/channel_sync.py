@@ -20,6 +20,10 @@ from marketplace.kernel.errors import Refused
 OVERLAP = timedelta(minutes=10)
 
 
+#: A publish that is asked for or under way settles the state itself.
+UNDER_WAY = (ListingState.QUEUED, ListingState.PUBLISHING)
+
+
 @dataclass
 class SyncReport:
     """What one look at the channel found."""
@@ -132,7 +136,7 @@ def apply_status(channel: ListingChannel, listing: Listing, status: RemoteStatus
             "problem": " ".join(status.reasons),
             "reviewed_at": timezone.now(),
         }
-        if listing.state == status.state or not listing_machine.allows(listing.state, status.state):
+        if listing.state in UNDER_WAY or not listing_machine.allows(listing.state, status.state):
             Listing.objects.filter(pk=listing.pk, state=listing.state).update(**facts)
             return False
         old = listing_machine.move(listing, status.state, **facts)

@@ -8,7 +8,7 @@ from decimal import Decimal
 from django.db.models.fields.files import FieldFile
 
 from catalog.html import sanitize
-from catalog.models import ChannelImage, Image, Listing, Offer, OfferStock, Variant
+from catalog.models import ChannelImage, Image, Listing, Offer, OfferStock, Variant, Video
 from catalog.ports import (
     AttributeValue,
     CertificateDraft,
@@ -67,6 +67,7 @@ def draft_of(listing: Listing, *, key: str) -> ListingDraft:
             for row in listing.attributes.all()
         ),
         certificates=_certificates(channel, listing),
+        video_id=video.external_id if (video := _video(listing)) else "",
         offers=tuple(_offer(listing, row, variants[row.variant_id]) for row in offers),
     )
 
@@ -93,6 +94,13 @@ def _uri(channel: ListingChannel, listing: Listing, image: Image, use: str) -> s
         shop=listing.shop, sha256=image.sha256, use=use, defaults={"uri": uri}
     )
     return uri
+
+
+def _video(listing: Listing) -> Video | None:
+    """The product's video, if it came from this very shop; another shop does not know its id."""
+    if listing.imported_at is None:
+        return None
+    return Video.objects.filter(product=listing.product_id).first()
 
 
 def _file_name(file: FieldFile) -> str:

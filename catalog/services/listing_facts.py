@@ -83,6 +83,7 @@ def _facts(listing: Listing, units: Mapping[int, int]) -> ListingFacts:
         variants=tuple(_variant(row, units.get(row.pk, 0)) for row in product.variants.all()),
         images=tuple(_image(row) for row in images if row.sha256 or row.problem),
         images_waiting=sum(1 for row in images if not row.sha256 and not row.problem),
+        image_keys=tuple(row.source_url or row.sha256 for row in images),
         category=_category(listing),
         is_on_channel=bool(listing.external_id),
     )

@@ -251,17 +251,12 @@ def _offers(
     wanted.refresh_offers([listing])
     for remote_offer in remote.offers:
         variant = variants[remote_offer.external_id]
-        price = remote_offer.price.amount if remote_offer.price else None
-        offer, _ = Offer.objects.update_or_create(
-            listing=listing,
-            variant=variant,
-            defaults={
-                "external_id": remote_offer.external_id,
-                "currency": listing.shop.currency,
-                "price_sent": price,
-                "price_confirmed": price,
-            },
-        )
+        offer = Offer.objects.get(listing=listing, variant=variant)
+        offer.external_id = remote_offer.external_id
+        offer.price_confirmed = remote_offer.price.amount if remote_offer.price else None
+        # Linking is no change of price (R89): what stands there stays until our price changes.
+        offer.price_sent = offer.price_wanted
+        offer.save()
         for warehouse_id, units in remote_offer.quantities.items():
             warehouse = warehouses.get(warehouse_id)
             if warehouse is None:

@@ -45,12 +45,14 @@ def stage(products: Iterable[int], shop: Shop, *, by: str) -> BatchReport:
 
 
 def _stage_chunk(ids: Sequence[int], shop: Shop, by: str, report: BatchReport) -> None:
-    own = set(
-        Product.objects.filter(pk__in=ids, merchant=shop.merchant_id).values_list("pk", flat=True)
-    )
-    if foreign := len(set(ids)) - len(own):
-        report.refused[f"It does not belong to {shop.merchant}"] += foreign
     with transaction.atomic():
+        # Of two people who stage the same products at once, the second waits and finds them staged.
+        own = set(
+            Product.objects.filter(pk__in=ids, merchant=shop.merchant_id)
+            .select_for_update(no_key=True)
+            .order_by("pk")
+            .values_list("pk", flat=True)
+        )
         staged = set(
             Listing.objects.filter(shop=shop, product__in=own).values_list("product", flat=True)
         )
@@ -65,6 +67,8 @@ def _stage_chunk(ids: Sequence[int], shop: Shop, by: str, report: BatchReport) -
         wanted.refresh_offers(rows)
         refresh_readiness([row.pk for row in rows], by=by)
     report.done += len(new)
+    if foreign := len(set(ids)) - len(own):
+        report.refused[f"It does not belong to {shop.merchant}"] += foreign
     if staged:
         report.skipped["it is staged already"] += len(staged)
 

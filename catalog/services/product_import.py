@@ -23,7 +23,6 @@ from catalog.sheets import (
     VariantDraft,
     open_products,
 )
-from marketplace.kernel.errors import Refused
 
 CHUNK_PRODUCTS = 500
 CHUNK_VARIANTS = 2000
@@ -134,6 +133,8 @@ def _set_quantities(
     quantities: _Quantities,
     report: ImportReport,
 ) -> None:
+    drafts: dict[str, VariantDraft] = {}
+    counts: list[stock.Count] = []
     for draft, variant in variants:
         if draft.quantity is None:
             continue
@@ -143,22 +144,14 @@ def _set_quantities(
                 report.notes.append(_no_such_center(draft))
             continue
         reference = f"import:{quantities.file_digest}:{center.pk}:{variant.pk}"
-        try:
-            changed = stock.count(
-                variant,
-                center,
-                draft.quantity,
-                reference=reference,
-                by=quantities.actor,
-                note=quantities.source_name[:300],
-            )
-        except Refused as refusal:
-            report.notes.append(
-                RowNote(draft.row, "quantity", str(draft.quantity), refusal.message)
-            )
-            continue
-        report.quantities_set += changed
-        report.quantities_unchanged += not changed
+        drafts[reference] = draft
+        counts.append(stock.Count(variant.pk, center.pk, draft.quantity, reference))
+    booked = stock.count_many(counts, by=quantities.actor, note=quantities.source_name[:300])
+    for reference, sentence in booked.refused:
+        draft = drafts[reference]
+        report.notes.append(RowNote(draft.row, "quantity", str(draft.quantity), sentence))
+    report.quantities_set += booked.changed
+    report.quantities_unchanged += booked.unchanged
 
 
 def _no_such_center(draft: VariantDraft) -> RowNote:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -24,6 +25,10 @@ from marketplace.kernel.batch import BatchReport
 from marketplace.kernel.errors import Reconnect, Refused, TryLater
 
 CLAIM_LASTS = timedelta(minutes=5)
+
+
+class ClaimLost(Exception):
+    """Another worker has this listing by now: whatever this one found out is not its to write."""
 
 
 @dataclass
@@ -138,7 +143,8 @@ def publish_queued(shop: Shop, *, until: Callable[[], bool] = lambda: False) -> 
             report.held = _hold_for_quota(listing.shop)
             continue
         if _claim(listing):
-            _publish_one(listing, report)
+            with suppress(ClaimLost):
+                _publish_one(listing, report)
     return report
 
 
@@ -157,7 +163,7 @@ def _claim(listing: Listing) -> bool:
                 claimed_by=owner,
                 claimed_until=timezone.now() + CLAIM_LASTS,
             )
-    except Refused:
+    except (Refused, ClaimLost):
         return False
     return True
 
@@ -168,7 +174,8 @@ def _take_over_from_the_dead(shop: Shop) -> None:
         shop=shop, state=ListingState.PUBLISHING, claimed_until__lt=timezone.now()
     )
     for listing in stale:
-        _back_to_queue(listing, "The worker that published it is gone")
+        with suppress(ClaimLost):
+            _back_to_queue(listing, "The worker that published it is gone")
 
 
 def _hold_for_quota(shop: Shop) -> int:
@@ -234,9 +241,11 @@ def _edit(listing: Listing) -> bool:
 
 def _write_intent(listing: Listing, key: str) -> None:
     now = timezone.now()
-    Listing.objects.filter(pk=listing.pk, claimed_by=listing.claimed_by).update(
+    kept = Listing.objects.filter(pk=listing.pk, claimed_by=listing.claimed_by).update(
         create_intent=key, create_intent_at=now, claimed_until=now + CLAIM_LASTS
     )
+    if not kept:
+        raise ClaimLost
     listing.create_intent, listing.create_intent_at = key, now
 
 
@@ -373,7 +382,17 @@ def _move(
     request_id: str = "",
     **changes: Any,
 ) -> None:
+    if listing.state == ListingState.PUBLISHING and not _is_still_ours(listing):
+        raise ClaimLost
     old = listing_machine.move(listing, to, **changes)
     ListingEvent.objects.create(
         listing=listing, old=old, new=to, reason=reason, by=by, request_id=request_id
     )
+
+
+def _is_still_ours(listing: Listing) -> bool:
+    """Whether nobody took the listing over; it stays so until the transaction ends."""
+    held = Listing.objects.select_for_update(no_key=True).filter(
+        pk=listing.pk, state=listing.state, claimed_by=listing.claimed_by
+    )
+    return held.exists()

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Sum
+from django.db.models import F, Q, Sum
 
 from catalog.models import FulfillmentCenter, MovementKind, StockLevel, StockMovement, Variant
 from catalog.services import listings, wanted
 from marketplace.kernel.errors import Refused
+
+#: Counts that are booked in one transaction.
+CHUNK = 500
 
 
 class NotEnoughStock(Refused):
@@ -24,6 +28,34 @@ class Change:
     kind: MovementKind
     on_hand: int = 0
     reserved: int = 0
+
+
+@dataclass(frozen=True)
+class Count:
+    """What was counted of one variant at one place, and the reference that books it once."""
+
+    variant_id: int
+    center_id: int
+    on_hand: int
+    reference: str
+
+    @property
+    def place(self) -> tuple[int, int]:
+        return (self.variant_id, self.center_id)
+
+
+@dataclass
+class CountReport:
+    """How many levels changed, how many did not, and which references were refused and why."""
+
+    changed: int = 0
+    unchanged: int = 0
+    refused: list[tuple[str, str]] = field(default_factory=list)
+
+    def add(self, other: CountReport) -> None:
+        self.changed += other.changed
+        self.unchanged += other.unchanged
+        self.refused.extend(other.refused)
 
 
 def receive(
@@ -114,7 +146,7 @@ def count(
     Raises `Refused` if fewer units were counted than are promised to orders.
     """
     if on_hand < 0:
-        raise Refused(f"A count cannot be negative: {on_hand}.")
+        raise _negative(on_hand)
     with transaction.atomic():
         level = _locked_level(variant, center)
         change = Change(MovementKind.COUNT, on_hand=on_hand - level.on_hand)
@@ -122,6 +154,20 @@ def count(
         # again after a sale, would put the sold units back.
         is_new = _write(variant, center, change, reference=reference, by=by, note=note)
         return is_new and change.on_hand != 0
+
+
+def count_many(rows: Iterable[Count], *, by: str = "", note: str = "") -> CountReport:
+    """Book many counts as `count` does; a refused one is reported and does not stop the rest."""
+    report = CountReport()
+    remaining = iter(rows)
+    while chunk := list(islice(remaining, CHUNK)):
+        try:
+            found = _count_chunk(chunk, by, note)
+        except IntegrityError:
+            # Somebody else used one of these references meanwhile; now it is there to be seen.
+            found = _count_chunk(chunk, by, note)
+        report.add(found)
+    return report
 
 
 def available(variant: Variant, center: FulfillmentCenter) -> int:
@@ -189,6 +235,67 @@ def _write(
     return True
 
 
+@transaction.atomic
+def _count_chunk(rows: Sequence[Count], by: str, note: str) -> CountReport:
+    report = CountReport()
+    levels = _locked_levels({row.place for row in rows if row.on_hand >= 0})
+    found = StockMovement.objects.filter(reference__in=[row.reference for row in rows])
+    used = set(found.values_list("reference", flat=True))
+    lines: list[StockMovement] = []
+    changed: dict[int, StockLevel] = {}
+    for row in rows:
+        if row.on_hand < 0:
+            report.refused.append((row.reference, _negative(row.on_hand).message))
+            continue
+        level = levels[row.place]
+        change = Change(MovementKind.COUNT, on_hand=row.on_hand - level.on_hand)
+        if row.reference in used:
+            report.unchanged += 1
+        elif row.on_hand < level.reserved:
+            report.refused.append((row.reference, _refusal(level, change).message))
+        else:
+            used.add(row.reference)
+            lines.append(_count_line(row, change, by, note))
+            level.on_hand = row.on_hand
+            changed[level.pk] = level
+            report.changed += change.on_hand != 0
+            report.unchanged += change.on_hand == 0
+    StockMovement.objects.bulk_create(lines)
+    # The levels are locked: what was read is still what is there.
+    StockLevel.objects.bulk_update(changed.values(), ["on_hand"])
+    after_change((row.variant_id, row.fulfillment_center_id) for row in changed.values())
+    return report
+
+
+def _count_line(row: Count, change: Change, by: str, note: str) -> StockMovement:
+    return StockMovement(
+        variant_id=row.variant_id,
+        fulfillment_center_id=row.center_id,
+        on_hand=change.on_hand,
+        kind=change.kind,
+        reference=row.reference,
+        by=by,
+        note=note,
+    )
+
+
+def _locked_levels(places: set[tuple[int, int]]) -> dict[tuple[int, int], StockLevel]:
+    """Return the levels of these places, made where there are none, and locked in one order."""
+    StockLevel.objects.bulk_create(
+        (StockLevel(variant_id=v, fulfillment_center_id=c) for v, c in sorted(places)),
+        ignore_conflicts=True,
+    )
+    by_center: dict[int, list[int]] = {}
+    for variant, center in places:
+        by_center.setdefault(center, []).append(variant)
+    here = Q(pk__in=[])
+    for center, variants in by_center.items():
+        here |= Q(fulfillment_center=center, variant__in=variants)
+    levels = StockLevel.objects.filter(here).select_for_update(of=("self",)).order_by("pk")
+    related = levels.select_related("variant", "fulfillment_center")
+    return {(row.variant_id, row.fulfillment_center_id): row for row in related}
+
+
 def _move_level(variant: Variant, center: FulfillmentCenter, change: Change) -> None:
     StockLevel.objects.get_or_create(variant=variant, fulfillment_center=center)
     level = StockLevel.objects.filter(variant=variant, fulfillment_center=center)
@@ -206,16 +313,24 @@ def _move_level(variant: Variant, center: FulfillmentCenter, change: Change) -> 
 
 
 def _not_possible(variant: Variant, center: FulfillmentCenter, change: Change) -> Refused:
-    level = StockLevel.objects.get(variant=variant, fulfillment_center=center)
+    levels = StockLevel.objects.select_related("variant", "fulfillment_center")
+    return _refusal(levels.get(variant=variant, fulfillment_center=center), change)
+
+
+def _refusal(level: StockLevel, change: Change) -> Refused:
+    sku, center = level.variant.sku, level.fulfillment_center
     if change.kind == MovementKind.RESERVE:
         return NotEnoughStock(
-            f"Not enough {variant.sku} at {center}: {change.reserved} wanted, "
-            f"{level.available} available."
+            f"Not enough {sku} at {center}: {change.reserved} wanted, {level.available} available."
         )
     return Refused(
-        f"{change.kind.label} is not possible for {variant.sku} at {center}: {level.on_hand} on "
+        f"{change.kind.label} is not possible for {sku} at {center}: {level.on_hand} on "
         f"hand, {level.reserved} of them promised to orders."
     )
+
+
+def _negative(on_hand: int) -> Refused:
+    return Refused(f"A count cannot be negative: {on_hand}.")
 
 
 def after_change(places: Iterable[tuple[int, int]]) -> None:

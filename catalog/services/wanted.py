@@ -41,28 +41,41 @@ def refresh_quantities(places: Iterable[tuple[int, int]]) -> set[int]:
     for variant, center in places:
         by_center[center].append(variant)
     turned: set[int] = set()
-    for center, variants in by_center.items():
-        free = dict(
-            StockLevel.objects.filter(fulfillment_center=center, variant__in=variants).values_list(
-                "variant", F("on_hand") - F("reserved")
-            )
-        )
-        rows = OfferStock.objects.filter(
+    with transaction.atomic(savepoint=False):
+        for center, variants in by_center.items():
+            turned |= _refresh_center(center, variants)
+    return turned
+
+
+def _refresh_center(center: int, variants: Sequence[int]) -> set[int]:
+    # The rows are locked before the levels are read: whoever comes second reads the newer level.
+    rows = list(
+        OfferStock.objects.filter(
             warehouse__mapping__fulfillment_center=center, offer__variant__in=variants
-        ).select_related("offer")
-        changed = []
-        for row in rows:
-            wanted = min(max(free.get(row.offer.variant_id, 0), 0), MOST_UNITS)
-            if wanted == row.wanted:
-                continue
-            if not wanted or not row.wanted:
-                turned.add(row.offer.variant_id)
-            row.wanted = wanted
-            changed.append(row)
-        OfferStock.objects.bulk_update(changed, ["wanted"], batch_size=500)
-        Offer.objects.filter(
-            pk__in={row.offer_id for row in changed}, retry_at__isnull=False
-        ).update(retry_at=None)
+        )
+        .select_related("offer")
+        .select_for_update(of=("self",))
+        .order_by("offer__variant", "pk")
+    )
+    free = dict(
+        StockLevel.objects.filter(fulfillment_center=center, variant__in=variants).values_list(
+            "variant", F("on_hand") - F("reserved")
+        )
+    )
+    changed = []
+    turned = set()
+    for row in rows:
+        wanted = min(max(free.get(row.offer.variant_id, 0), 0), MOST_UNITS)
+        if wanted == row.wanted:
+            continue
+        if not wanted or not row.wanted:
+            turned.add(row.offer.variant_id)
+        row.wanted = wanted
+        changed.append(row)
+    OfferStock.objects.bulk_update(changed, ["wanted"], batch_size=500)
+    Offer.objects.filter(pk__in={row.offer_id for row in changed}, retry_at__isnull=False).update(
+        retry_at=None
+    )
     return turned
 
 

@@ -80,6 +80,8 @@ def _content(draft: ListingDraft, region: str) -> dict[str, Any]:
         "package_weight": weight(draft.weight, region=region, dimensions=draft.dimensions),
         "product_attributes": _attributes(draft.attributes),
     }
+    if draft.video_id:
+        payload["video"] = {"id": draft.video_id}
     if draft.brand_id:
         payload["brand_id"] = draft.brand_id
     if draft.dimensions:

@@ -77,6 +77,20 @@ class BaseAdmin(ModelAdmin):
             actions[verb.name] = (self._action_of(verb), verb.name, label)
         return actions
 
+    def get_action_choices(self, request: HttpRequest, *args: Any) -> list[Any]:
+        """“More actions: Categorize” stands as “Categorize” in the group “More actions”."""
+        choices: list[Any] = []
+        groups: dict[str, list[tuple[str, str]]] = {}
+        for name, label_text in super().get_action_choices(request, *args):
+            group, colon, title = str(label_text).partition(": ")
+            if not colon:
+                choices.append((name, label_text))
+                continue
+            if group not in groups:
+                choices.append((group, groups.setdefault(group, [])))
+            groups[group].append((name, title))
+        return choices
+
     def open_verbs(self, request: HttpRequest) -> list[Verb]:
         """The verbs that this person may use."""
         return [verb for verb in self.verbs if verb.is_open_to(request.user)]

@@ -14,7 +14,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from marketplace.kernel.errors import Reconnect, Refused, TryLater
@@ -27,6 +27,7 @@ handlers: Registry[Handler] = Registry("job kind")
 
 FIRST_BACKOFF = timedelta(seconds=15)
 LONGEST_BACKOFF = timedelta(minutes=30)
+REST_AFTER_FAILURE = timedelta(minutes=15)
 
 
 def handler(kind: str) -> Callable[[Handler], Handler]:
@@ -44,8 +45,19 @@ def lease_time() -> timedelta:
     return timedelta(seconds=settings.Q_CLUSTER["timeout"] + 30)
 
 
-def want(kind: str, subject: int, *, label: str = "", delay: timedelta = timedelta(0)) -> Job:
-    """Ask for a run of this work; asking again before it ran changes nothing."""
+def want(
+    kind: str,
+    subject: int,
+    *,
+    label: str = "",
+    delay: timedelta = timedelta(0),
+    is_routine: bool = False,
+) -> Job:
+    """Ask for a run of this work; asking again before it ran changes nothing.
+
+    A job that needs a person goes on at once when one asks. Routine, such as a schedule, wakes it
+    only after a while, so that people see it meanwhile and it is not hammered.
+    """
     key, at = f"{kind}:{subject}", timezone.now() + delay
     with transaction.atomic():
         job, is_new = Job.objects.select_for_update().get_or_create(
@@ -53,6 +65,8 @@ def want(kind: str, subject: int, *, label: str = "", delay: timedelta = timedel
             defaults={"kind": kind, "subject": str(subject), "label": label, "next_attempt_at": at},
         )
         if is_new:
+            return job
+        if is_routine and _rests_after_failure(job):
             return job
         job.wanted = F("wanted") + 1
         if job.state in (JobState.IDLE, JobState.FAILED):
@@ -63,6 +77,11 @@ def want(kind: str, subject: int, *, label: str = "", delay: timedelta = timedel
         job.save()
         job.refresh_from_db()
     return job
+
+
+def _rests_after_failure(job: Job) -> bool:
+    failed_lately = job.finished_at and job.finished_at > timezone.now() - REST_AFTER_FAILURE
+    return job.state == JobState.FAILED and bool(failed_lately)
 
 
 def run(job_id: int) -> str:
@@ -157,14 +176,18 @@ def _finish(job: Job, owner: str, sentence: str) -> None:
 
 def due() -> list[int]:
     """Jobs that wait for a worker now, or whose worker is gone."""
+    return list(_due().order_by("next_attempt_at").values_list("pk", flat=True))
+
+
+def is_due(job_id: int) -> bool:
+    return _due().filter(pk=job_id).exists()
+
+
+def _due() -> QuerySet[Job]:
     now = timezone.now()
     waiting = Q(state=JobState.DUE, next_attempt_at__lte=now)
     orphaned = Q(state=JobState.RUNNING, lease_until__lt=now)
-    return list(
-        Job.objects.filter(waiting | orphaned)
-        .order_by("next_attempt_at")
-        .values_list("pk", flat=True)
-    )
+    return Job.objects.filter(waiting | orphaned)
 
 
 def beat(name: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -29,7 +30,7 @@ class BaseResource(resources.ModelResource):
             raise ValidationError(error.message) from error
 
 
-def only_one(rows: QuerySet[Any], what: str) -> Any:
+def only_one(rows: QuerySet[Any] | Sequence[Any], what: str) -> Any:
     """The one row that a cell means; a sentence for the person if there is none, or several."""
     found = list(rows[:2])
     if not found:

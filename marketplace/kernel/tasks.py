@@ -9,18 +9,26 @@ from django_q.models import OrmQ, Task
 from django_q.tasks import async_task
 
 from marketplace.kernel import jobs
+from marketplace.kernel.models import JobState
 
 KEEP_TASK_ROWS = timedelta(days=3)
 
 
-def nudge(kind: str, subject: int, *, label: str = "", delay: timedelta = timedelta(0)) -> None:
+def nudge(
+    kind: str,
+    subject: int,
+    *,
+    label: str = "",
+    delay: timedelta = timedelta(0),
+    is_routine: bool = False,
+) -> None:
     """Ask a worker to do this soon. If the transaction rolls back, nothing was asked.
 
     Raises `LookupError` for a kind that nobody carries out.
     """
     jobs.handlers.get(kind)
-    job = jobs.want(kind, subject, label=label, delay=delay)
-    if not delay:
+    job = jobs.want(kind, subject, label=label, delay=delay, is_routine=is_routine)
+    if not delay and job.state == JobState.DUE:
         _ring(job.pk)
 
 
@@ -31,7 +39,7 @@ def _ring(job_id: int) -> None:
 def run_job(job_id: int) -> str:
     """What a worker runs: one job, and at once again if it was wanted meanwhile."""
     sentence = jobs.run(job_id)
-    if job_id in jobs.due():
+    if jobs.is_due(job_id):
         _ring(job_id)
     return sentence
 

@@ -10,11 +10,13 @@ from django.db.models import Prefetch, QuerySet, prefetch_related_objects
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
+from import_export.admin import ImportExportMixin
 from unfold.contrib.filters.admin import (
     AutocompleteSelectFilter,
     ChoicesDropdownFilter,
     MultipleChoicesDropdownFilter,
 )
+from unfold.contrib.import_export.forms import ExportForm, ImportForm
 
 from marketplace.kernel.admin import (
     ReadOnlyAdmin,
@@ -29,9 +31,10 @@ from marketplace.kernel.admin import (
 from marketplace.kernel.admin_lists import ListTab
 from orders import deadlines
 from orders.admin.labels import DUE_LABELS, ORDER_LABELS
-from orders.admin.order_verbs import VERBS
+from orders.admin.order_verbs import SHIP, VERBS, hurry_tracking
 from orders.models import Order, OrderAttention, OrderEvent, OrderLine, Shipment
-from orders.states import OrderState
+from orders.resources import OrderResource, TrackingResource
+from orders.states import OrderState, ShipmentState
 
 Rows = QuerySet[Any]
 SEE_ADDRESS = "orders.view_address"
@@ -143,7 +146,7 @@ class EventInline(ReadOnlyInline):
 
 
 @admin.register(Order)
-class OrderAdmin(ReadOnlyAdmin):
+class OrderAdmin(ImportExportMixin, ReadOnlyAdmin):
     list_display = (
         "order_and_time", "item", "units", "paid", "state_label", "due", "from_and_to",
         "attention", "shop_name",
@@ -194,12 +197,28 @@ class OrderAdmin(ReadOnlyAdmin):
         "channel_status", "placed", "paid_at", "totals", "shipments",
     )  # fmt: skip
     inlines = (LineInline, AttentionInline, EventInline)
+    import_export_change_list_template = "admin/order_list.html"
+    import_form_class = ImportForm
+    export_form_class = ExportForm
     tabs = TABS
     verbs = VERBS
     empty_hint = (
         "No order yet. Orders placed after a shop was connected come in by themselves within a "
         "few minutes."
     )
+
+    def get_export_resource_classes(self, request: HttpRequest) -> list[Any]:
+        return [OrderResource]
+
+    def get_import_resource_classes(self, request: HttpRequest) -> list[Any]:
+        return [TrackingResource]
+
+    def has_import_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.has_perm(SHIP))
+
+    def process_result(self, result: Any, request: HttpRequest) -> Any:
+        hurry_tracking(shipments__state=ShipmentState.WANTED)
+        return super().process_result(result, request)
 
     def prepare_page(self, rows: list[Any]) -> None:
         opened = OrderAttention.objects.filter(resolved_at=None).order_by("opened_at")

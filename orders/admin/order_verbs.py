@@ -80,9 +80,14 @@ def enter_tracking(request: HttpRequest, ids: list[int], given: dict[str, Any]) 
 
     report = run_batch("Shipped", rows.select_related("shop", "channel_order"), ship)
     if report.done:
-        for shop in Shop.objects.filter(orders__in=ids).distinct():
-            nudge("send_tracking", shop.pk, label=f"Send tracking: {shop}")
+        hurry_tracking(orders__in=ids)
     return report
+
+
+def hurry_tracking(**which: Any) -> None:
+    """Tracking goes out by schedule anyway; ask for it now."""
+    for shop in Shop.objects.active().filter(**which).distinct():
+        nudge("send_tracking", shop.pk, label=f"Send tracking: {shop}")
 
 
 def retry(request: HttpRequest, ids: list[int], given: dict[str, Any]) -> Outcome:

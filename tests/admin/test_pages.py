@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.contrib import admin as django_admin
@@ -10,6 +11,7 @@ from django.db import connection
 from django.db.models import Model
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 
 from catalog.models import (
@@ -152,3 +154,44 @@ def test_no_list_names_an_app_or_a_bare_id(admin: Client, shop: Shop) -> None:
     page = admin.get(list_url(Listing)).content.decode()
     assert "Listing object" not in page
     assert "ROPE" in page
+
+
+def test_filters_by_channel_shop_and_tag_narrow_the_listings(admin: Client, shop: Shop) -> None:
+    product = factories.make_product(shop.merchant)
+    products.tag([product.pk], "Dog toys")
+    wanted = stage(product, shop)
+    stage(factories.make_product(shop.merchant), factories.make_shop(shop.merchant))
+    tag = Tag.objects.get()
+    for query in (
+        f"?shop__channel__exact=tiktok_shop&product__tags__id__exact={tag.pk}",
+        f"?shop__id__exact={shop.pk}",
+    ):
+        shown = admin.get(list_url(Listing, query)).context["cl"].result_list
+        assert [row.pk for row in shown] == [wanted.pk]
+
+
+def test_products_that_are_staged_nowhere_can_be_found(admin: Client, shop: Shop) -> None:
+    stage(factories.make_product(shop.merchant), shop)
+    waiting = factories.make_product(shop.merchant)
+    shown = admin.get(list_url(Product, "?staged=none")).context["cl"].result_list
+    assert [row.pk for row in shown] == [waiting.pk]
+
+
+def test_staff_open_the_merchants_own_page_of_a_shop(admin: Client, shop: Shop) -> None:
+    factories.make_shop(factories.make_merchant(name="Another one"))
+    answer = admin.get(reverse("admin:merchant_page", args=[shop.pk, "shop_settings"]), follow=True)
+    assert answer.status_code == 200
+    assert answer.redirect_chain == [(reverse("shop_settings", args=[shop.pk]), 302)]
+
+
+def test_a_listing_refused_without_words_names_the_support_contact(
+    admin: Client, shop: Shop, settings: Any
+) -> None:
+    settings.SUPPORT_EMAIL = "help@example.com"
+    listing = stage(factories.make_product(shop.merchant), shop)
+    Listing.objects.filter(pk=listing.pk).update(
+        state="error", problem="", problem_request_id="req-1"
+    )
+    page = admin.get(page_url(listing)).content.decode()
+    assert "Write to help@example.com" in page
+    assert "Request req-1" in page

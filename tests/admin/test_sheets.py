@@ -22,7 +22,9 @@ from catalog.models import (
 )
 from catalog.services import products
 from marketplace.kernel.models import Job
+from orders.models import Shipment
 from tests import factories
+from tests.admin.rows import make_order
 
 IMPORT = reverse("admin:catalog_product_import_products")
 
@@ -182,3 +184,26 @@ def test_a_picture_uploaded_on_a_products_page_is_measured_at_once(
     image = Image.objects.get()
     assert (image.width, image.height, image.format) == (900, 900, "JPEG")
     assert Variant.objects.get().price == Decimal("21.50")
+
+
+def test_tracking_numbers_come_in_by_sheet_and_orders_go_out_without_people(
+    clerk: Client, shop: Shop, center: FulfillmentCenter
+) -> None:
+    factories.put_stock(factories.make_product(shop.merchant, sku="ROPE"), center, 5)
+    order = make_order(shop, "ROPE")
+    lines = ("order_id,sku,carrier,tracking_number", f"{order.external_id},ROPE,UPS,1Z0001")
+    base = "admin:orders_order"
+    preview = clerk.post(
+        reverse(f"{base}_import"), {"import_file": sheet(*lines), "format": "0", "resource": "0"}
+    )
+    clerk.post(reverse(f"{base}_process_import"), preview.context["confirm_form"].initial)
+    assert Shipment.objects.get().tracking_number == "1Z0001"
+    assert Job.objects.get(kind="send_tracking").subject == str(shop.pk)
+    text = clerk.post(reverse(f"{base}_export"), {"format": "0"}).content.decode()
+    assert "1Z0001" in text
+    assert "Jane" not in text
+    assert "Elm Street" not in text
+
+
+def test_a_lister_may_not_bring_tracking_numbers_in(lister: Client) -> None:
+    assert lister.get(reverse("admin:orders_order_import")).status_code == 403

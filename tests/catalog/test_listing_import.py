@@ -4,15 +4,19 @@ import pytest
 
 from catalog.models import (
     ChannelWarehouse,
+    Image,
     Listing,
+    Offer,
     OfferStock,
     Product,
+    Shop,
     StockLevel,
     StockMovement,
     UnlinkedListing,
     Variant,
 )
-from catalog.services import channel_sync, listings
+from catalog.ports import listing_channels
+from catalog.services import channel_sync, exporting, images, listings, products, publishing
 from catalog.states import ListingState
 from tests import factories
 
@@ -94,7 +98,15 @@ def test_a_sku_that_exists_is_linked_and_not_overwritten(live, tiktok, center) -
     ours.refresh_from_db()
     assert ours.title == "Our own title"
     assert str(ours.variants.get(sku=sku).price) == "3.33"
-    assert Listing.objects.get().product == ours
+    listing = Listing.objects.get()
+    assert listing.product == ours
+    # Linking sends no price: only a change of ours does (R89).
+    offer = Offer.objects.get(listing=listing, variant__sku=sku)
+    assert (offer.price_sent, offer.price_confirmed != offer.price_wanted) == (
+        offer.price_wanted,
+        True,
+    )
+    assert exporting.send_prices(live).calls == 0
     assert StockMovement.objects.filter(variant__sku=sku).exists() is False
 
 
@@ -134,3 +146,48 @@ def test_looking_again_costs_one_call_when_nothing_changed(live, tiktok) -> None
 def test_the_return_warehouse_is_known_and_never_mapped(live) -> None:
     assert ChannelWarehouse.objects.filter(shop=live, kind="return").count() == 1
     assert live.warehouses.sellable().count() == 2
+
+
+def test_fetching_the_pictures_of_an_imported_listing_is_no_change_to_publish(
+    live, tiktok, settings
+) -> None:
+    settings.IMAGE_FETCH_ALLOW_PRIVATE = True
+    tiktok.seed_products(2)
+    channel_sync.sync(live)
+    images.fetch_images(Image.objects.to_fetch())
+    assert Image.objects.exclude(sha256="").count() > 0
+    assert [row.has_unpublished_changes for row in Listing.objects.all()] == [False, False]
+
+
+def test_a_republish_that_waits_is_not_forgotten_when_the_channel_is_read(live, tiktok) -> None:
+    tiktok.seed_products(1)
+    channel_sync.sync(live)
+    listing = Listing.objects.get()
+    Listing.objects.update(content_hash="changed", missing=[])
+    publishing.request_publish(Listing.objects.get(), by="test")
+    Shop.objects.update(listings_seen_through=None)
+    Listing.objects.update(external_audit="")
+    live.refresh_from_db()
+    channel_sync.sync(live)
+    listing.refresh_from_db()
+    assert listing.state == ListingState.QUEUED
+
+
+def test_a_republish_keeps_the_video_that_the_shop_had(live, tiktok, settings) -> None:
+    settings.IMAGE_FETCH_ALLOW_PRIVATE = True
+    tiktok.seed_products(12)
+    channel_sync.sync(live)
+    images.fetch_images(Image.objects.to_fetch())
+    listing = Listing.objects.exclude(product__video=None).earliest("pk")
+    before = listing_channels.get(live.channel).read(live, listing.external_id)
+    product = listing.product
+    product.title = f"{product.title} again"
+    product.save()
+    Listing.objects.filter(pk=listing.pk).update(title="")
+    products.changed([product.pk])
+    publishing.request_publish(Listing.objects.get(pk=listing.pk), by="test")
+    assert publishing.publish_queued(live).summary() == "1 published, 0 refused"
+    tiktok.advance(60)
+    after = listing_channels.get(live.channel).read(live, listing.external_id)
+    assert after.title == product.title
+    assert after.video_id == before.video_id != ""

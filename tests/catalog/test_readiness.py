@@ -51,6 +51,7 @@ GOOD = ListingFacts(
     variants=(VARIANT,),
     images=(IMAGE,),
     images_waiting=0,
+    image_keys=("front",),
     category=CATEGORY,
 )
 MATERIAL = AttributeFacts("9", "Material", True, False, False, False, frozenset({"Cotton"}), ())
@@ -178,7 +179,7 @@ def test_price_and_quantity_do_not_touch_the_fingerprint_and_the_rest_does() -> 
         replace(GOOD, title="Other"),
         replace(GOOD, description="Other"),
         with_variant(weight=Weight(Decimal(1), "kg")),
-        with_image(sha256="e" * 64),
+        replace(GOOD, image_keys=("front", "back")),
         with_category(external_id="2"),
         with_variant(identifiers=(("upc", "1"),)),
     ):

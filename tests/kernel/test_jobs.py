@@ -162,3 +162,19 @@ def test_the_sweeper_rings_for_what_is_due_and_leaves_a_sign_of_life(work: Work)
     jobs.want("test", 8, delay=timedelta(minutes=5))
     assert tasks.sweep() == "1 jobs due"
     assert OrmQ.objects.count() == 1
+
+
+def test_a_schedule_leaves_a_failed_job_to_people_for_a_while_and_then_wakes_it(work: Work) -> None:
+    job = jobs.want("test", 7)
+    work.outcomes = [Refused("no")]
+    jobs.run(job.pk)
+    tasks.nudge("test", 7, is_routine=True)
+    assert Job.objects.get().state == JobState.FAILED
+    Job.objects.update(finished_at=timezone.now() - timedelta(minutes=16))
+    tasks.nudge("test", 7, is_routine=True)
+    assert jobs.due() == [job.pk]
+
+
+def test_work_that_nobody_carries_out_cannot_be_asked_for() -> None:
+    with pytest.raises(LookupError, match="no job kind 'typo'"):
+        tasks.nudge("typo", 7)
