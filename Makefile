@@ -13,6 +13,7 @@ demo: $(VENV)/.run .env            ## set up, run the main job against the sandb
 run: $(VENV)/.run .env             ## the web server
 	$(PY) manage.py migrate -v 0
 	$(PY) manage.py sync_schedules
+	$(PY) manage.py sync_groups -v 0
 	$(PY) manage.py collectstatic --noinput -v 0
 	$(VENV)/bin/gunicorn marketplace.wsgi --bind 127.0.0.1:$(WEB_PORT) --workers 2 --threads 4
 

@@ -206,6 +206,9 @@ class RemoteAttribute:
     is_customizable: bool
     is_multiple: bool
     values: tuple[tuple[str, str], ...]  # (id, name)
+    #: (attribute id, value id): where one of them is chosen this is required, else it stays empty.
+    required_if: tuple[tuple[str, str], ...] = ()
+    takes_number: bool = False  # only a number above zero
 
 
 @dataclass(frozen=True)

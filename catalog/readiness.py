@@ -61,6 +61,9 @@ class AttributeFacts:
     is_sales: bool
     choices: frozenset[str]  # names of the suggested options
     values: tuple[str, ...]  # what was filled in
+    #: (attribute id, value): where one of them is chosen this is required, else it stays empty.
+    required_if: tuple[tuple[str, str], ...] = ()
+    takes_number: bool = False
 
 
 @dataclass(frozen=True)

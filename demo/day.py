@@ -241,18 +241,7 @@ class Day:
         single, rest = ready[0], ready[1:]
         one = self.admin.act(f"{LISTINGS}?{urlencode({'tab': 'ready'})}", "publish", [single])
         many = self.admin.act(f"{LISTINGS}?{urlencode({'tab': 'ready'})}", "publish", rest)
-        pending = [ListingState.QUEUED, ListingState.PUBLISHING]
-        wait_until(
-            "everything that was queued went out",
-            lambda: not self._listings().filter(state__in=pending).exists(),
-            seconds=300,
-        )
-        suspended = self._listings().filter(state=ListingState.IN_REVIEW).count()
-        wait_until(
-            "TikTok reviewed everything",
-            lambda: not self._listings().filter(state=ListingState.IN_REVIEW).exists(),
-            seconds=180,
-        )
+        suspended = self._wait_for_reviews()
         states = self._states()
         live = self._listings().filter(imported_at=None, state=ListingState.ACTIVE).count()
         refused = self._listings().filter(state__in=[ListingState.ERROR, ListingState.REJECTED])
@@ -280,6 +269,22 @@ class Day:
             "create calls": created,
             "image uploads": calls.get("POST /product/202309/images/upload", 0),
         }
+
+    def _wait_for_reviews(self) -> int:
+        """Until everything went out and was reviewed; return how many were seen in review."""
+        pending = [ListingState.QUEUED, ListingState.PUBLISHING]
+        wait_until(
+            "everything that was queued went out",
+            lambda: not self._listings().filter(state__in=pending).exists(),
+            seconds=300,
+        )
+        suspended = int(self._listings().filter(state=ListingState.IN_REVIEW).count())
+        wait_until(
+            "TikTok reviewed everything",
+            lambda: not self._listings().filter(state=ListingState.IN_REVIEW).exists(),
+            seconds=180,
+        )
+        return suspended
 
     def _make_trouble(self) -> None:
         """One listing will be refused at once, and one in review."""

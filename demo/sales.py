@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from decimal import Decimal
 
+from django.conf import settings
 from django.db.models import QuerySet
 
 from catalog.models import Offer, OfferStock, StockLevel, StockMovement, Variant
@@ -175,6 +177,28 @@ class Sales:
             sheet,
             merchant=str(self.day.merchant.pk),
         )
+
+    def notices_hurry(self) -> Figures:
+        """With webhooks on, an order and its cancellation are here without being asked for."""
+        address = f"{settings.BASE_URL}/webhooks/tiktok/"
+        self.sandbox.post("/settings", {"webhook_url": address})
+        offer = self._offers(8)[7]
+        before = self._available(offer.variant)
+        start = time.monotonic()
+        order = self._place({offer: 1})
+        self._wait_for([order], OrderState.PENDING, parts=1)
+        here = time.monotonic() - start
+        expect("one unit is reserved", self._available(offer.variant) == before - 1)
+        start = time.monotonic()
+        self.sandbox.post(f"/orders/{order}/cancel")
+        self._wait_for([order], OrderState.CANCELED, parts=1)
+        gone = time.monotonic() - start
+        expect("the unit is available again", self._available(offer.variant) == before)
+        return {
+            "seconds until Pending": round(here, 1),
+            "seconds until Canceled": round(gone, 1),
+            "available again": before,
+        }
 
     def books_balance(self) -> Figures:
         """At the end of the day every level equals its ledger, and nothing is stuck."""

@@ -60,6 +60,8 @@ class Exchange(models.Model):
     at = models.DateTimeField(auto_now_add=True, db_index=True)
 
     class Meta:
+        verbose_name = "call"
+        verbose_name_plural = "calls to channels"
         ordering = ["-pk"]
 
     def __str__(self) -> str:
@@ -81,8 +83,9 @@ class WebhookDelivery(Stamped):
     outcome = models.CharField(max_length=200, blank=True)
 
     class Meta:
+        verbose_name = "notice of a channel"
+        verbose_name_plural = "notices of channels"
         ordering = ["-pk"]
-        verbose_name_plural = "webhook deliveries"
         constraints = [
             models.UniqueConstraint(
                 fields=["channel", "delivery_id"], name="each_notice_is_stored_once"

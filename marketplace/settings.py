@@ -8,6 +8,7 @@ from typing import Any
 import django_stubs_ext
 import environ
 from csp.constants import NONE, SELF
+from django.templatetags.static import static
 from django.urls import reverse_lazy
 
 from marketplace.navigation import SIDEBAR, TABS
@@ -203,6 +204,10 @@ UNFOLD = {
     "SITE_HEADER": "Marketplace Management",
     "SITE_SUBHEADER": "Operations",
     "SITE_SYMBOL": "storefront",
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("app/icon.svg")}
+    ],
+    "LOGIN": {"redirect_after": reverse_lazy("admin:index")},
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
     "DASHBOARD_CALLBACK": "marketplace.pages.dashboard.dashboard_context",

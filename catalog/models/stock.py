@@ -66,6 +66,8 @@ class StockMovement(models.Model):
     at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
+        verbose_name = "ledger line"
+        verbose_name_plural = "ledger lines"
         ordering = ["-pk"]
         indexes = [
             models.Index(fields=["variant", "fulfillment_center"], name="movements_of_a_level")

@@ -41,6 +41,8 @@ class ChannelCategory(Stamped):
     objects = ChannelCategoryQuerySet.as_manager()
 
     class Meta:
+        verbose_name = "category"
+        verbose_name_plural = "categories"
         ordering = ["path"]
         constraints = [
             models.UniqueConstraint(
@@ -84,6 +86,14 @@ class CategoryAttribute(Stamped):
     )
     is_multiple = models.BooleanField(default=False)
     values = models.JSONField(default=list, blank=True, help_text="[{id, name}]; empty: free text")
+    required_if = models.JSONField(
+        default=list,
+        blank=True,
+        help_text="[{attribute, value}], ids: required where one of them is chosen, else empty",
+    )
+    takes_number = models.BooleanField(
+        default=False, help_text="A value of one's own is a number above zero"
+    )
     position = models.PositiveIntegerField(default=0)
 
     class Meta:

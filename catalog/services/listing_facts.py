@@ -10,6 +10,7 @@ from django.db.models import F, Prefetch, Sum
 from catalog.models import (
     AttributeKind,
     CategoryPermission,
+    ChannelCategory,
     Image,
     Listing,
     StockLevel,
@@ -145,17 +146,33 @@ def _category(listing: Listing) -> CategoryFacts | None:
         certificates_missing=tuple(
             name for kind, name in category.required_certifications if kind not in held
         ),
-        attributes=tuple(
-            AttributeFacts(
-                external_id=row.external_id,
-                name=row.name,
-                is_required=row.is_required,
-                is_customizable=row.is_customizable,
-                is_multiple=row.is_multiple,
-                is_sales=row.kind == AttributeKind.SALES,
-                choices=frozenset(choice["name"] for choice in row.values),
-                values=tuple(values[row.pk]),
-            )
-            for row in category.attributes.all()
-        ),
+        attributes=_attributes(category, values),
+    )
+
+
+def _attributes(
+    category: ChannelCategory, values: Mapping[int, Sequence[str]]
+) -> tuple[AttributeFacts, ...]:
+    rows = list(category.attributes.all())
+    names = {
+        (row.external_id, choice["id"]): str(choice["name"]) for row in rows for choice in row.values
+    }
+    return tuple(
+        AttributeFacts(
+            external_id=row.external_id,
+            name=row.name,
+            is_required=row.is_required,
+            is_customizable=row.is_customizable,
+            is_multiple=row.is_multiple,
+            is_sales=row.kind == AttributeKind.SALES,
+            choices=frozenset(choice["name"] for choice in row.values),
+            values=tuple(values.get(row.pk, ())),
+            required_if=tuple(
+                (item["attribute"], names[item["attribute"], item["value"]])
+                for item in row.required_if
+                if (item["attribute"], item["value"]) in names
+            ),
+            takes_number=row.takes_number,
+        )
+        for row in rows
     )

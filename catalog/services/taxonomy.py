@@ -83,6 +83,23 @@ def fetch_form(category: ChannelCategory) -> None:
 def _store_form(
     category: ChannelCategory, attributes: Iterable[RemoteAttribute], rules: CategoryRules
 ) -> None:
+    _store_attributes(category, attributes)
+    category.rules = {
+        "dimensions_required": rules.dimensions_required,
+        "size_chart_required": rules.size_chart_required,
+        "size_chart_supported": rules.size_chart_supported,
+        "manufacturer_required": rules.manufacturer_required,
+        "responsible_person_required": rules.responsible_person_required,
+        "certifications": [
+            {"id": item.external_id, "name": item.name, "required": item.is_required}
+            for item in rules.certifications
+        ],
+    }
+    category.attributes_fetched_at = timezone.now()
+    category.save(update_fields=["rules", "attributes_fetched_at", "updated_at"])
+
+
+def _store_attributes(category: ChannelCategory, attributes: Iterable[RemoteAttribute]) -> None:
     rows = [
         CategoryAttribute(
             category=category,
@@ -93,6 +110,8 @@ def _store_form(
             is_customizable=item.is_customizable,
             is_multiple=item.is_multiple,
             values=[{"id": value_id, "name": name} for value_id, name in item.values],
+            required_if=[{"attribute": other, "value": value} for other, value in item.required_if],
+            takes_number=item.takes_number,
             position=position,
         )
         for position, item in enumerate(attributes)
@@ -108,25 +127,14 @@ def _store_form(
             "is_customizable",
             "is_multiple",
             "values",
+            "required_if",
+            "takes_number",
             "position",
         ],
     )
     CategoryAttribute.objects.filter(category=category).exclude(
         external_id__in=[row.external_id for row in rows]
     ).delete()
-    category.rules = {
-        "dimensions_required": rules.dimensions_required,
-        "size_chart_required": rules.size_chart_required,
-        "size_chart_supported": rules.size_chart_supported,
-        "manufacturer_required": rules.manufacturer_required,
-        "responsible_person_required": rules.responsible_person_required,
-        "certifications": [
-            {"id": item.external_id, "name": item.name, "required": item.is_required}
-            for item in rules.certifications
-        ],
-    }
-    category.attributes_fetched_at = timezone.now()
-    category.save(update_fields=["rules", "attributes_fetched_at", "updated_at"])
 
 
 def brand_id(shop: Shop, name: str) -> str:

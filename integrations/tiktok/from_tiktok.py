@@ -38,6 +38,7 @@ from integrations.tiktok.schemas_products import (
 from marketplace.kernel.money import Money
 
 DELETED = "DELETED"
+NUMBER_FORMAT = "POSITIVE_INT_OR_DECIMAL"
 
 #: A status that is not in the table is treated as not on sale, and shown as it came.
 LISTING_STATES = {
@@ -108,6 +109,8 @@ def attribute(row: AttributeRow) -> RemoteAttribute:
         is_customizable=row.is_customizable,
         is_multiple=row.is_multiple,
         values=tuple((value.id, value.name) for value in row.values),
+        required_if=tuple((item.attribute_id, item.value_id) for item in row.conditions),
+        takes_number=row.value_format == NUMBER_FORMAT,
     )
 
 

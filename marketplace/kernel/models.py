@@ -64,5 +64,9 @@ class Heartbeat(models.Model):
     name = models.CharField(max_length=40, unique=True)
     at = models.DateTimeField()
 
+    class Meta:
+        verbose_name = "sign of life"
+        verbose_name_plural = "signs of life"
+
     def __str__(self) -> str:
         return f"{self.name} at {self.at:%Y-%m-%d %H:%M:%S}"

@@ -19,6 +19,10 @@ class IntakeCursor(Stamped):
     reconciled_at = models.DateTimeField("Last compared", null=True, blank=True)
     reconcile_result = models.TextField(blank=True)
 
+    class Meta:
+        verbose_name = "order reading"
+        verbose_name_plural = "order readings"
+
     def __str__(self) -> str:
         return f"{self.shop}: {self.updated_through:%Y-%m-%d %H:%M:%S} UTC"
 

@@ -36,6 +36,7 @@ class Command(BaseCommand):
             ("The hour passes", sales.the_hour_passes),
             ("A tracking number goes back", sales.ship),
             ("Price and quantity follow", sales.prices_and_quantities),
+            ("Notices of TikTok hurry the reading", sales.notices_hurry),
             ("The books balance", sales.books_balance),
         ):
             if not report.run(name, step):
