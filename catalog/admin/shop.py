@@ -17,7 +17,7 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdo
 from catalog.admin.labels import SHOP_LABELS
 from catalog.admin.shop_verbs import VERBS
 from catalog.models import ChannelWarehouse, Listing, Shop
-from catalog.services import publishing, shops
+from catalog.services import quota, shops
 from catalog.states import ListingState, ShopState
 from marketplace.kernel.admin import (
     BaseAdmin,
@@ -225,6 +225,6 @@ def _uploads_today(rows: list[Shop]) -> dict[int, int]:
     now, today = timezone.now(), Q(pk__in=[])
     for row in rows:
         if row.on_probation:
-            today |= Q(shop=row.pk, uploaded_at__gte=publishing.day_start(row, now))
+            today |= Q(shop=row.pk, uploaded_at__gte=quota.day_start(row, now))
     counts = Listing.objects.filter(today).order_by().values_list("shop")
     return dict(counts.annotate(n=Count("pk")))

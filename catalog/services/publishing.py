@@ -10,16 +10,15 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.utils import timezone
 
 from catalog.models import Listing, ListingEvent, Offer, OfferStock, Shop
 from catalog.ports import DailyLimitReached, ListingDraft, Published, RemoteStatus, listing_channels
-from catalog.services import drafts, listing_facts, listings
+from catalog.services import drafts, listing_facts, listings, quota
 from catalog.states import ListingState, ReviewState, ShopState, listing_machine
 from marketplace.kernel.batch import BatchReport
 from marketplace.kernel.errors import Reconnect, Refused, TryLater
@@ -99,29 +98,6 @@ def _may_be_sent_again(listing: Listing) -> bool:
     return listing.has_unpublished_changes or listing.state == ListingState.REJECTED
 
 
-# -- the quota -------------------------------------------------------------------------------
-
-
-def quota_left(shop: Shop, *, now: datetime | None = None) -> int | None:
-    """Uploads left today on the shop's own calendar; None for a shop without a limit (R24).
-
-    The channel's own word that today's are used up counts more than our count of them.
-    """
-    start = day_start(shop, now or timezone.now())
-    if shop.uploads_spent_at and shop.uploads_spent_at >= start:
-        return 0
-    if not shop.on_probation:
-        return None
-    used = Listing.objects.filter(shop=shop, uploaded_at__gte=start).count()
-    return max(shop.daily_listing_limit - used, 0)
-
-
-def day_start(shop: Shop, now: datetime) -> datetime:
-    """Midnight of the shop's day, as an aware moment."""
-    local = now.astimezone(ZoneInfo(shop.time_zone))
-    return local.replace(hour=0, minute=0, second=0, microsecond=0)
-
-
 # -- the drain -------------------------------------------------------------------------------
 
 
@@ -139,8 +115,8 @@ def publish_queued(shop: Shop, *, until: Callable[[], bool] = lambda: False) -> 
             break
         listing = Listing.objects.select_related("shop").get(pk=pk)
         is_new = not listing.external_id
-        if is_new and not listing.create_intent and quota_left(listing.shop) == 0:
-            report.held = _hold_for_quota(listing.shop)
+        if is_new and not listing.create_intent and quota.left(listing.shop) == 0:
+            report.held = quota.hold_waiting(listing.shop)
             continue
         if _claim(listing):
             with suppress(ClaimLost):
@@ -178,26 +154,13 @@ def _take_over_from_the_dead(shop: Shop) -> None:
             _back_to_queue(listing, "The worker that published it is gone")
 
 
-def _hold_for_quota(shop: Shop) -> int:
-    waiting = Listing.objects.filter(shop=shop, external_id="").queued()
-    limit = f"{shop.daily_listing_limit} new listings" if shop.on_probation else "a number of them"
-    return waiting.update(
-        problem=f"Waiting: the channel takes {limit} a day from this shop, and today's are used "
-        "up. It goes out by itself on the shop's next day."
-    )
-
-
-def _remember_limit(shop: Shop) -> None:
-    Shop.objects.filter(pk=shop.pk).update(uploads_spent_at=timezone.now())
-
-
 def _publish_one(listing: Listing, report: PublishReport) -> None:
     try:
         settled = _edit(listing) if listing.external_id else _create(listing)
     except DailyLimitReached as error:
-        _remember_limit(listing.shop)
+        quota.remember_spent(listing.shop)
         _back_to_queue(listing, error.message, keep_intent=False)
-        report.held = _hold_for_quota(listing.shop)
+        report.held = quota.hold_waiting(listing.shop)
     except Refused as error:
         _refuse(listing, error)
         report.refused += 1

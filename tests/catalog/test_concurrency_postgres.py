@@ -1,13 +1,9 @@
-"""Publishing, stock, jobs and staging by several processes at once, on PostgreSQL."""
+"""Publishing, stock and staging by several processes at once, on PostgreSQL."""
 
 from __future__ import annotations
 
-import os
-import signal
-import threading
 import time
 from collections import Counter
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -36,10 +32,9 @@ from catalog.services import (
     taxonomy,
 )
 from catalog.states import ListingState
-from marketplace.kernel import jobs
-from marketplace.kernel.models import Heartbeat, Job, JobState
 from tests import factories
-from tests.support.processes import Died, run_together
+from tests.support.processes import run_together
+from tests.support.running import KILLED, die_when, wait_until
 from tests.support.sandbox import Sandbox
 
 pytestmark = [
@@ -50,7 +45,6 @@ pytestmark = [
 
 CREATE = "POST /product/202309/products"
 UPLOAD = "/product/202309/images/upload"
-KILLED = Died(-signal.SIGKILL)
 
 
 def queued_listings(shop: Shop, center: FulfillmentCenter, count: int) -> list[Listing]:
@@ -75,17 +69,6 @@ def queued_listings(shop: Shop, center: FulfillmentCenter, count: int) -> list[L
 def skus_on(sandbox: Sandbox) -> list[str]:
     """The seller SKUs of every product that the channel has, with repetitions."""
     return sorted(sku for row in sandbox.products() for sku in row["seller_skus"])
-
-
-def die_when(happened: Callable[[], bool]) -> None:
-    """Let this process be killed, as by the operating system, once something is so."""
-
-    def wait() -> None:
-        while not happened():
-            time.sleep(0.01)
-        os.kill(os.getpid(), signal.SIGKILL)
-
-    threading.Thread(target=wait, daemon=True).start()
 
 
 def claims_expire(shop: Shop) -> None:
@@ -123,9 +106,7 @@ def kill_one_in_its_create_call(shop: Shop, sandbox: Sandbox) -> None:
         publishing.publish_queued(shop)
 
     assert run_together(publish_and_die, 1) == [KILLED]
-    end = time.monotonic() + 10
-    while not sandbox.products() and time.monotonic() < end:
-        time.sleep(0.05)
+    wait_until(sandbox.products)
 
 
 def test_the_product_of_a_process_that_was_killed_during_the_call_is_adopted(
@@ -185,13 +166,6 @@ def test_a_process_that_slept_until_its_claim_was_taken_over_creates_nothing(
     assert (tiktok.calls()[CREATE], skus_on(tiktok)) == (1, ["ROPE-00"])
     listing.refresh_from_db()
     assert listing.external_id == tiktok.products()[0]["id"]
-
-
-def wait_until(holds: Callable[[], bool]) -> None:
-    end = time.monotonic() + 20
-    while not holds():
-        assert time.monotonic() < end, "it never came to pass"
-        time.sleep(0.02)
 
 
 # -- what is sent is what the rows say ---------------------------------------------------------
@@ -327,105 +301,6 @@ def test_a_change_during_the_call_is_sent_next(
     assert exporting.has_differences(live)
     exporting.send_quantities(live)
     assert figures(live, center, tiktok) == {"ROPE-00": [8, 8, 8, 8]}
-
-
-# -- a job runs once ---------------------------------------------------------------------------
-
-
-@pytest.fixture
-def ran(monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[str]]:
-    """A kind of job named "prove" that takes a moment and leaves a row for each run."""
-
-    def prove(subject: int) -> str:
-        Heartbeat.objects.create(name=f"{subject}-{os.getpid()}", at=timezone.now())
-        time.sleep(0.3)
-        return "proved"
-
-    monkeypatch.setitem(jobs.handlers._by_name, "prove", prove)
-    return lambda: sorted(Heartbeat.objects.values_list("name", flat=True))
-
-
-def test_a_due_job_that_eight_processes_take_runs_once(ran: Callable[[], list[str]]) -> None:
-    job = jobs.want("prove", 1)
-    answers = run_together(lambda number: jobs.run(job.pk), 8)
-    assert answers.count("proved") == 1
-    assert sum(answer.startswith("Nothing to do") for answer in answers) == 7
-    assert len(ran()) == 1
-    job.refresh_from_db()
-    assert (job.state, job.attempts, job.done) == (JobState.IDLE, 0, 1)
-
-
-def test_the_job_of_a_killed_process_is_taken_over_when_its_lease_ends(
-    ran: Callable[[], list[str]],
-) -> None:
-    job = jobs.want("prove", 1)
-
-    def run_and_die(number: int) -> str:
-        die_when(Heartbeat.objects.exists)
-        return jobs.run(job.pk)
-
-    assert run_together(run_and_die, 1) == [KILLED]
-    assert run_together(lambda number: jobs.run(job.pk)[:13], 4) == ["Nothing to do"] * 4
-    job.refresh_from_db()
-    assert (job.state, job.attempts) == (JobState.RUNNING, 1)
-    Job.objects.filter(pk=job.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
-    answers = run_together(lambda number: jobs.run(job.pk), 4)
-    assert answers.count("proved") == 1
-    assert len(ran()) == 2
-
-
-def test_a_job_whose_lease_was_taken_over_does_not_write_back(
-    ran: Callable[[], list[str]],
-) -> None:
-    job = jobs.want("prove", 1)
-
-    def work(number: int) -> str:
-        if number:
-            wait_until(Heartbeat.objects.exists)
-            Job.objects.filter(pk=job.pk).update(
-                lease_owner="another", lease_until=timezone.now() + timedelta(minutes=5)
-            )
-        return jobs.run(job.pk)
-
-    run_together(work, 2)
-    job.refresh_from_db()
-    assert (job.state, job.lease_owner, job.done) == (JobState.RUNNING, "another", 0)
-
-
-def test_work_that_many_ask_for_at_once_is_one_job_that_remembers_every_wish(
-    ran: Callable[[], list[str]],
-) -> None:
-    ids = run_together(lambda number: [jobs.want("prove", 1).pk for _ in range(5)], 6)
-    job = Job.objects.get()
-    assert {pk for group in ids for pk in group} == {job.pk}
-    assert (job.wanted, job.state) == (30, JobState.DUE)
-    jobs.run(job.pk)
-    assert len(ran()) == 1
-
-
-def test_a_wish_that_comes_while_the_job_ends_is_not_lost(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    def see(subject: int) -> str:
-        # What was wished before the look is seen; two runs at once would break the unique name.
-        Heartbeat.objects.create(name="only one", at=timezone.now())
-        Heartbeat.objects.filter(name="only one").delete()
-        return "seen"
-
-    monkeypatch.setitem(jobs.handlers._by_name, "see", see)
-    job = jobs.want("see", 1)
-
-    def work(number: int) -> None:
-        for _ in range(40):
-            if number < 3:
-                jobs.want("see", 1)
-            else:
-                jobs.run(job.pk)
-
-    run_together(work, 6)
-    jobs.run(job.pk)
-    job.refresh_from_db()
-    assert (job.state, job.wanted, job.done) == (JobState.IDLE, 121, 121)
 
 
 # -- staging -----------------------------------------------------------------------------------

@@ -135,7 +135,7 @@ ROWS = st.lists(
 
 
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(start=st.lists(LEVELS, min_size=4, max_size=4), rows=ROWS)
 def test_many_counts_do_what_the_same_counts_do_one_by_one(start, rows) -> None:

@@ -12,7 +12,14 @@ from integrations.sandbox.clock import real_now
 from integrations.sandbox.core import Sandbox
 from integrations.sandbox.store import Doc, Query
 from integrations.sandbox.tiktok.errors import ApiError
-from integrations.sandbox.tiktok.wire import Call, endpoint, envelope, the_sandbox
+from integrations.sandbox.tiktok.wire import (
+    Call,
+    after_fault,
+    endpoint,
+    envelope,
+    gateway_fault,
+    the_sandbox,
+)
 
 SCOPES = {
     "seller.authorization.info": "Shop authorization",
@@ -183,16 +190,14 @@ def _token_answer(
     right_app = (args.get("app_key"), args.get("app_secret")) == (config.app_key, config.app_secret)
     if not right_app or not args.get(field) or args.get("grant_type") not in grants:
         return envelope(98001004, "A parameter is missing or not valid.", None)
-    if sandbox.faults.take("error_500", "GET", path):
-        return envelope(36009003, "Internal error.", None, 500)
+    if answer := gateway_fault(sandbox, "GET", path):
+        return answer
     try:
         with sandbox.store.transaction():
             data = work(sandbox, args[field])
     except ApiError as error:
         return envelope(error.code, error.message, None, error.http)
-    if sandbox.faults.take("lost_answer", "GET", path):
-        request.environ["sandbox.drop"].append(True)
-    return envelope(0, "success", data)
+    return after_fault(sandbox, "GET", path) or envelope(0, "success", data)
 
 
 def _exchange(sandbox: Sandbox, code: str) -> Doc:

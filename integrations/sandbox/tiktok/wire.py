@@ -144,11 +144,13 @@ def _answer(entry: Endpoint, path: dict[str, str]) -> Response:
     started = time.perf_counter()
     sandbox.settle()
     try:
-        answer = _gateway_fault(sandbox, entry) or _serve(sandbox, entry, path)
+        answer = gateway_fault(sandbox, entry.method, entry.template) or _serve(
+            sandbox, entry, path
+        )
     except ApiError as error:
         answer = envelope(error.code, error.message, None, error.http)
     sandbox.calls.add(_entry(entry, answer, started))
-    return _after_fault(sandbox, entry) or answer
+    return after_fault(sandbox, entry.method, entry.template) or answer
 
 
 def _entry(entry: Endpoint, answer: Response, started: float) -> Doc:
@@ -166,11 +168,10 @@ def _entry(entry: Endpoint, answer: Response, started: float) -> Doc:
     }
 
 
-def _gateway_fault(sandbox: Sandbox, entry: Endpoint) -> Response | None:
-    """Return the answer of a gateway that is out of order, if it is."""
+def gateway_fault(sandbox: Sandbox, *where: str) -> Response | None:
+    """Return the answer of a gateway that is out of order, if it is, for a method and path."""
     if not sandbox.faults.list():
         return None
-    where = (entry.method, entry.template)
     if rule := sandbox.faults.take("slow", *where):
         time.sleep(float(rule.get("seconds", 1)))
     if rule := sandbox.faults.take("rate_limit", *where):
@@ -185,11 +186,10 @@ def _gateway_fault(sandbox: Sandbox, entry: Endpoint) -> Response | None:
     return None
 
 
-def _after_fault(sandbox: Sandbox, entry: Endpoint) -> Response | None:
-    """Lose the answer of work that was done, if that is wanted."""
+def after_fault(sandbox: Sandbox, *where: str) -> Response | None:
+    """Lose the answer of work that was done, if that is wanted, for a method and path."""
     if not sandbox.faults.list():
         return None
-    where = (entry.method, entry.template)
     if sandbox.faults.take("lost_answer", *where):
         request.environ["sandbox.drop"].append(True)
     if sandbox.faults.take("gateway_timeout", *where):

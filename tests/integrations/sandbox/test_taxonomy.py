@@ -15,7 +15,7 @@ def test_the_tree_has_departments_groups_and_leaves(client: SignedClient):
     by_id = {category["id"]: category for category in tree}
     leaves = [category for category in tree if category["is_leaf"]]
     assert len([category for category in tree if category["parent_id"] == "0"]) == 11
-    assert len(leaves) == 83
+    assert len(leaves) == 92
     assert all(by_id[by_id[leaf["parent_id"]]["parent_id"]]["parent_id"] == "0" for leaf in leaves)
     statuses = {status for leaf in leaves for status in leaf["permission_statuses"]}
     assert statuses == {"AVAILABLE", "INVITE_ONLY", "NON_MAIN_CATEGORY"}
