@@ -1,6 +1,6 @@
 """`python -m benchmarks`: measure on SQLite, and on PostgreSQL where there is one.
 
-BENCH_SCALE=1 takes the full sizes; the default is half of them. Each database is a scratch
+BENCH_SCALE=1 takes the full sizes; the default is a quarter of them. Each database is a scratch
 one, and nothing of the user's is touched. The table is printed and kept under var/bench/.
 """
 
@@ -19,7 +19,7 @@ from typing import Any
 
 from benchmarks import report, scratch
 
-DEFAULT_SCALE = "0.5"
+DEFAULT_SCALE = "0.25"
 MOST_SECONDS = 3600
 
 

@@ -272,6 +272,18 @@ class ListingChannel(Protocol):
         """How one listing stands now, with the reasons if its review failed."""
         ...
 
+    def deactivate(self, shop: Shop, external_ids: Sequence[str]) -> list[ItemFailure]:
+        """Take listings off sale; return those that were refused, by listing id."""
+        ...
+
+    def activate(self, shop: Shop, external_ids: Sequence[str]) -> list[ItemFailure]:
+        """Put listings on sale again, after another review; return those that were refused."""
+        ...
+
+    def delete(self, shop: Shop, external_ids: Sequence[str]) -> list[ItemFailure]:
+        """Delete listings; return those that were refused."""
+        ...
+
 
 class OfferChannel(Protocol):
     """Sends prices and quantities of live offers, all of one listing in one call."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 
@@ -17,6 +18,8 @@ GRAMS = {
     "oz": Decimal("28.349523125"),
     "lb": Decimal("453.59237"),
 }
+#: A plain decimal number, as channels take it.
+NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?")
 
 
 @dataclass(frozen=True)
@@ -288,8 +291,7 @@ def _category(facts: ListingFacts, limits: ListingLimits) -> Iterator[Missing]:
             category.path,
             "an approved category",
         )
-    for attribute in category.attributes:
-        yield from _attribute(attribute)
+    yield from _attributes(category.attributes)
     for name in category.certificates_missing:
         yield Missing(
             "certificate",
@@ -301,24 +303,54 @@ def _category(facts: ListingFacts, limits: ListingLimits) -> Iterator[Missing]:
         yield Missing("size_chart", "The category needs a size chart.", "none", "a picture of it")
 
 
-def _attribute(attribute: AttributeFacts) -> Iterator[Missing]:
+def _attributes(attributes: Sequence[AttributeFacts]) -> Iterator[Missing]:
+    by_id = {attribute.external_id: attribute for attribute in attributes}
+    for attribute in attributes:
+        if not attribute.is_sales:
+            yield from _presence(attribute, by_id)
+            yield from _values(attribute)
+
+
+def _presence(attribute: AttributeFacts, by_id: Mapping[str, AttributeFacts]) -> Iterator[Missing]:
+    """A value must be there, or must not be: by itself, or by what another property says."""
     where = f"attribute:{attribute.external_id}"
-    options = _some(sorted(attribute.choices)) if attribute.choices else "free text"
-    if attribute.is_sales:
-        return
+    name = attribute.name
+    conditions = [(by_id[other], value) for other, value in attribute.required_if if other in by_id]
+    met = next((found for found in conditions if found[1] in found[0].values), None)
     if attribute.is_required and not attribute.values:
-        yield Missing(where, f"“{attribute.name}” is required in this category.", "none", options)
+        yield Missing(where, f"“{name}” is required in this category.", "none", _choices(attribute))
+    elif met and not attribute.values:
+        sentence = f"“{name}” is required because “{met[0].name}” is “{met[1]}”."
+        yield Missing(where, sentence, "none", _choices(attribute))
+    elif conditions and not (met or attribute.is_required) and attribute.values:
+        cases = " or ".join(f"“{other.name}” is “{value}”" for other, value in conditions)
+        sentence = f"“{name}” must stay empty unless {cases}."
+        yield Missing(where, sentence, ", ".join(attribute.values), "no value")
+
+
+def _values(attribute: AttributeFacts) -> Iterator[Missing]:
+    where = f"attribute:{attribute.external_id}"
+    name, options = attribute.name, _choices(attribute)
     if len(attribute.values) > 1 and not attribute.is_multiple:
-        yield Missing(
-            where, f"“{attribute.name}” takes one value.", ", ".join(attribute.values), "one value"
-        )
-    if attribute.is_customizable or not attribute.choices:
-        return
+        found = ", ".join(attribute.values)
+        yield Missing(where, f"“{name}” takes one value.", found, "one value")
     for value in attribute.values:
-        if value not in attribute.choices:
-            yield Missing(
-                where, f"“{attribute.name}” takes only the channel's own options.", value, options
-            )
+        if value in attribute.choices:
+            continue
+        if attribute.choices and not attribute.is_customizable:
+            yield Missing(where, f"“{name}” takes only the channel's own options.", value, options)
+        elif attribute.takes_number and not _is_number_above_zero(value):
+            yield Missing(where, f"“{name}” takes a number above zero.", value, "such as 2 or 0.5")
+
+
+def _choices(attribute: AttributeFacts) -> str:
+    if attribute.choices:
+        return _some(sorted(attribute.choices))
+    return "a number above zero" if attribute.takes_number else "free text"
+
+
+def _is_number_above_zero(text: str) -> bool:
+    return bool(NUMBER.fullmatch(text)) and Decimal(text) > 0
 
 
 def _grams(weight: Weight) -> Decimal:

@@ -79,23 +79,27 @@ listing_machine = Machine(
             ListingState.ERROR,
             *_ON_CHANNEL,
         },
+        # What is unlinked, or deleted on the channel by us, is a staged listing again (B11).
         ListingState.IN_REVIEW: {
             ListingState.ACTIVE,
             ListingState.REJECTED,
             ListingState.INACTIVE,
             ListingState.QUEUED,
+            ListingState.INCOMPLETE,
         },
         ListingState.ACTIVE: {
             ListingState.IN_REVIEW,
             ListingState.REJECTED,
             ListingState.INACTIVE,
             ListingState.QUEUED,
+            ListingState.INCOMPLETE,
         },
         ListingState.REJECTED: {
             ListingState.IN_REVIEW,
             ListingState.ACTIVE,
             ListingState.INACTIVE,
             ListingState.QUEUED,
+            ListingState.INCOMPLETE,
         },
         ListingState.ERROR: {
             ListingState.INCOMPLETE,
@@ -108,6 +112,7 @@ listing_machine = Machine(
             ListingState.ACTIVE,
             ListingState.REJECTED,
             ListingState.QUEUED,
+            ListingState.INCOMPLETE,
         },
     },
 )

@@ -12,6 +12,7 @@ from catalog.models import Image, Merchant, Shop
 from catalog.services import (
     channel_sync,
     exporting,
+    image_fixer,
     images,
     publishing,
     shops,
@@ -100,6 +101,14 @@ def fetch_images(merchant_id: int) -> str:
     if until():
         nudge("fetch_images", merchant_id)
     return sentence
+
+
+@jobs.handler("fix_images")
+def fix_images(merchant_id: int) -> str:
+    report, is_complete = image_fixer.fix_for_merchant(merchant_id, until=time_is_up())
+    if not is_complete:
+        nudge("fix_images", merchant_id)
+    return report.summary()
 
 
 def tick_fetch_images() -> str:

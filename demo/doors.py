@@ -99,6 +99,8 @@ class Admin(Browser):
         if only_open:
             return ""
         if "/verb/" in self.address:
+            for only_looks in self.window.page.select('button[name="_look"]'):
+                only_looks.decompose()
             said = self.submit('form[enctype="multipart/form-data"]', **given)
         else:
             said = self.messages()

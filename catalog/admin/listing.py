@@ -19,6 +19,7 @@ from unfold.contrib.filters.admin import (
 from catalog.admin import figures
 from catalog.admin.labels import LISTING_LABELS, REVIEW_LABELS
 from catalog.admin.listing_verbs import VERBS
+from catalog.admin.suggestions import SuggestingAdmin
 from catalog.models import (
     Listing,
     ListingAttribute,
@@ -28,7 +29,6 @@ from catalog.models import (
 from catalog.services import listings
 from catalog.states import ListingState
 from marketplace.kernel.admin import (
-    BaseAdmin,
     ReadOnlyInline,
     ago,
     first_line,
@@ -172,11 +172,13 @@ class EventInline(ReadOnlyInline):
 
     @admin.display(description="Step")
     def step(self, row: ListingEvent) -> str:
+        if row.old == row.new:
+            return row.get_new_display()
         return f"{row.get_old_display() or 'New'} → {row.get_new_display()}"
 
 
 @admin.register(Listing)
-class ListingAdmin(BaseAdmin):
+class ListingAdmin(SuggestingAdmin):
     list_display = (
         "picture", "name", "channel", "merchant", "category_name", "state_label", "reasons",
         "price", "quantity", "published",
@@ -240,6 +242,7 @@ class ListingAdmin(BaseAdmin):
         return False
 
     def prepare_page(self, rows: list[Any]) -> None:
+        super().prepare_page(rows)
         figures.add_pictures(rows, "product__images")
         found = figures.of_listings(rows)
         for row in rows:

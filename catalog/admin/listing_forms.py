@@ -22,7 +22,7 @@ from catalog.models import (
     ListingAttribute,
     Shop,
 )
-from catalog.services import listings, publishing
+from catalog.services import listings, quota
 from marketplace.kernel.admin_verbs import VerbForm
 from marketplace.kernel.errors import Refused
 
@@ -55,7 +55,7 @@ def _publish_words(shop: Shop, row: dict[str, int]) -> str:
     if row["other"]:
         parts.append(f"{row['other']:,} are not ready and will be skipped with their reasons")
     text = f"{shop}: {', '.join(parts)}."
-    left = publishing.quota_left(shop)
+    left = quota.left(shop)
     if left is not None and row["new"] > left:
         text += (
             f" This shop may upload {shop.daily_listing_limit:,} a day and has {left:,} left "

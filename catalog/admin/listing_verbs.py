@@ -7,6 +7,8 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from catalog.admin import channel_verbs, suggestions
+from catalog.admin.image_verbs import FIX_OF_LISTINGS
 from catalog.admin.listing_forms import CategorizeForm, FillForm, PublishForm
 from catalog.models import Listing, Shop
 from catalog.services import channel_sync, listings, publishing, taxonomy
@@ -108,6 +110,7 @@ VERBS = (
         explanation="One category of the lowest level is set on all of them. Values filled in for "
         "another category are dropped.",
     ),
+    *suggestions.VERBS,
     Verb(
         name="fill_in",
         label="More actions: Fill in properties",
@@ -118,6 +121,7 @@ VERBS = (
         applies=lambda row: row.category_id is not None,
         explanation="What is left empty here stays as it is on each listing.",
     ),
+    FIX_OF_LISTINGS,
     Verb(
         name="check_requirements",
         label="More actions: Check requirements again",
@@ -141,4 +145,5 @@ VERBS = (
         button="Send price and quantity now",
         applies=is_on_channel,
     ),
+    *channel_verbs.VERBS,
 )

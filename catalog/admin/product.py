@@ -16,6 +16,7 @@ from unfold.contrib.import_export.forms import ExportForm, ImportForm
 from catalog.admin import figures
 from catalog.admin.filters import StagedFilter
 from catalog.admin.hurry import hurry_exports
+from catalog.admin.image_verbs import VERBS as IMAGE_VERBS
 from catalog.admin.product_forms import ImageForm, ProductForm, VariantForm, VariantFormSet
 from catalog.admin.product_import import import_report, import_view
 from catalog.admin.product_verbs import VERBS
@@ -77,8 +78,9 @@ def image_finding(row: Image) -> str:
         return "Not fetched yet" if row.source_url else "–"
     width, height, size = row.width or 0, row.height or 0, row.size or 0
     problems = [item.sentence for item in check_image(width, height, size, row.format)]
-    facts = f"{width:,} × {height:,} px, {size / 1024:,.0f} KB, {row.format}"
-    return " ".join([facts, *problems]) if problems else f"{facts}. Good."
+    facts = f"{width:,} × {height:,} px, {size / 1024:,.0f} KB, {row.format}."
+    fixed = [f"Fixed: {row.fixed_as}"] if row.fixed_as else []
+    return " ".join([facts, *(problems or ["Good."]), *fixed])
 
 
 @admin.register(Product)
@@ -189,6 +191,7 @@ class ImageAdmin(BaseAdmin):
     form = ImageForm
     fields = ("product_link", "preview", "finding", "position", "file", "source_url", "alt_text")
     readonly_fields = ("product_link", "preview", "finding")
+    verbs = IMAGE_VERBS
     empty_hint = "No image yet. They come with products, by file or by address."
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -8,6 +8,7 @@ from django import forms
 from django.http import HttpRequest
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
+from catalog.admin.image_verbs import FIX_OF_PRODUCTS
 from catalog.models import Merchant, Shop
 from catalog.services import listings, products
 from marketplace.kernel.admin_verbs import Outcome, Verb, VerbForm, who
@@ -94,4 +95,5 @@ VERBS = (
         permission="catalog.change_product",
         button="Fetch images",
     ),
+    FIX_OF_PRODUCTS,
 )

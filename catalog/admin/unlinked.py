@@ -5,8 +5,9 @@ from __future__ import annotations
 from django.contrib import admin
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
-from catalog.models import UnlinkedListing
-from marketplace.kernel.admin import ReadOnlyAdmin, ago, first_line
+from catalog.admin.unlinked_verbs import VERBS
+from catalog.models import Listing, UnlinkedListing
+from marketplace.kernel.admin import ReadOnlyAdmin, ago, first_line, link_to
 from marketplace.kernel.admin_lists import ListTab
 
 
@@ -17,21 +18,34 @@ class UnlinkedListingAdmin(ReadOnlyAdmin):
     list_display = ("name", "skus", "shop", "why", "found", "resolved")
     list_select_related = ("shop",)
     list_filter = (("shop", AutocompleteSelectFilter),)
+    fields = ("title", "id_there", "skus", "shop", "reason", "found", "resolved", "listing")
+    readonly_fields = ("id_there", "skus", "found", "resolved", "listing")
     search_fields = ("title", "=external_id")
     tabs = (
         ListTab(
             "open",
             "Open",
-            "On the channel, and not joined with a product here. The reason is beside each.",
+            "On the channel, and not joined with a product here. The reason is beside each. Link "
+            "each to a product, import it as a new one, or ignore it.",
             lambda rows: rows.filter(resolved_at=None),
         ),
         ListTab("all", "All", "Resolved ones too.", lambda rows: rows),
     )
+    verbs = VERBS
     empty_hint = "Every listing of the shops is linked with a product here."
 
     @admin.display(description="Listing on the channel", ordering="title")
     def name(self, row: UnlinkedListing) -> str:
         return str(row)
+
+    @admin.display(description="Product id on the channel")
+    def id_there(self, row: UnlinkedListing) -> str:
+        return row.external_id
+
+    @admin.display(description="Linked with")
+    def listing(self, row: UnlinkedListing) -> object:
+        found = Listing.objects.filter(shop=row.shop_id, external_id=row.external_id).first()
+        return link_to(found)
 
     @admin.display(description="SKUs there")
     def skus(self, row: UnlinkedListing) -> str:

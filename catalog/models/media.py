@@ -16,6 +16,10 @@ class ImageQuerySet(models.QuerySet["Image"]):
         """Known by address only, and not yet found unusable."""
         return self.filter(sha256="", problem="").exclude(source_url="")
 
+    def to_fix(self) -> ImageQuerySet:
+        """Waiting to be made acceptable in the background."""
+        return self.exclude(fix_wanted="")
+
 
 class Image(Stamped):
     """A picture of a product; the one with the lowest position is the primary image.
@@ -37,6 +41,13 @@ class Image(Stamped):
     format = models.CharField(max_length=10, blank=True)
     sha256 = models.CharField(max_length=64, blank=True, db_index=True)
     problem = models.TextField(blank=True, help_text="Why it could not be fetched or read")
+    original = models.ImageField(
+        upload_to="products/%Y/%m/", blank=True, max_length=200, help_text="As it was before a fix"
+    )
+    fixed_as = models.CharField(max_length=300, blank=True, help_text="What the fix changed")
+    fix_wanted = models.CharField(
+        max_length=60, blank=True, db_index=True, help_text="Shape and way of a fix that waits"
+    )
 
     objects = ImageQuerySet.as_manager()
 

@@ -78,10 +78,11 @@ def _sync_page(
         listing.external_id: listing
         for listing in Listing.objects.filter(shop=shop, external_id__in=ids)
     }
+    # Those that a person ignored stay away too: they are resolved, and no listing bears their id.
     set_aside = set(
-        UnlinkedListing.objects.filter(
-            shop=shop, external_id__in=ids, resolved_at__isnull=True
-        ).values_list("external_id", flat=True)
+        UnlinkedListing.objects.filter(shop=shop, external_id__in=ids).values_list(
+            "external_id", flat=True
+        )
     )
     for status in page:
         report.seen += 1
@@ -100,10 +101,13 @@ def _is_gone(status: RemoteStatus) -> bool:
 def _import(channel: ListingChannel, shop: Shop, status: RemoteStatus, report: SyncReport) -> None:
     if _is_being_created(shop, status):
         return
+    title = ""
     try:
-        outcome = listing_import.bring_home(shop, channel.read(shop, status.external_id))
+        remote = channel.read(shop, status.external_id)
+        title = remote.title
+        outcome = listing_import.bring_home(shop, remote)
     except Refused as error:
-        listing_import.set_aside(shop, status, error.message)
+        listing_import.set_aside(shop, status, error.message, title=title)
         report.unlinked += 1
         return
     report.imported += outcome == listing_import.IMPORTED

@@ -111,15 +111,23 @@ def fetch_for_merchant(merchant_id: int, *, until: Callable[[], bool] = lambda: 
 def store_picture(image: Image, content: bytes) -> None:
     """Put bytes into a picture's row and file, with its measures; the caller saves the row.
 
-    Raises `Refused` with the reason if the bytes are no picture we can use.
+    What was known about a former picture in this row, also that it was fixed, is forgotten. Raises
+    `Refused` with the reason if the bytes are no picture we can use.
     """
-    picture = inspect_picture(content)
+    picture = take_measures(image, content)
     name = f"{picture.sha256[:20]}.{ENDINGS[picture.format]}"
     image.file.save(name, ContentFile(content), save=False)
+    image.original, image.fixed_as, image.fix_wanted = "", "", ""
+
+
+def take_measures(image: Image, content: bytes) -> Picture:
+    """Write the measures of bytes into a picture's row; the caller saves the row."""
+    picture = inspect_picture(content)
     image.width, image.height = picture.width, picture.height
     image.size, image.format, image.sha256 = picture.size, picture.format, picture.sha256
     image.problem = ""
     image.updated_at = timezone.now()
+    return picture
 
 
 def inspect_picture(content: bytes) -> Picture:

@@ -84,7 +84,7 @@ def _facts(listing: Listing, units: Mapping[int, int]) -> ListingFacts:
         variants=tuple(_variant(row, units.get(row.pk, 0)) for row in product.variants.all()),
         images=tuple(_image(row) for row in images if row.sha256 or row.problem),
         images_waiting=sum(1 for row in images if not row.sha256 and not row.problem),
-        image_keys=tuple(row.source_url or row.sha256 for row in images),
+        image_keys=tuple(_image_key(row) for row in images),
         category=_category(listing),
         is_on_channel=bool(listing.external_id),
     )
@@ -113,6 +113,11 @@ def dimensions_of(variant: Variant) -> Dimensions | None:
     if variant.length is None or variant.width is None or variant.height is None:
         return None
     return Dimensions(variant.length, variant.width, variant.height, variant.dimension_unit or "cm")
+
+
+def _image_key(image: Image) -> str:
+    """What a picture is known by: once fixed, it is no longer what its address has."""
+    return image.sha256 if image.fixed_as else image.source_url or image.sha256
 
 
 def _image(image: Image) -> ImageFacts:
@@ -154,8 +159,12 @@ def _attributes(
     category: ChannelCategory, values: Mapping[int, Sequence[str]]
 ) -> tuple[AttributeFacts, ...]:
     rows = list(category.attributes.all())
+    asked = {item["attribute"] for row in rows for item in row.required_if}
     names = {
-        (row.external_id, choice["id"]): str(choice["name"]) for row in rows for choice in row.values
+        (row.external_id, choice["id"]): str(choice["name"])
+        for row in rows
+        if row.external_id in asked
+        for choice in row.values
     }
     return tuple(
         AttributeFacts(

@@ -30,37 +30,32 @@ from catalog.models import (
     WarehouseMapping,
 )
 from catalog.ports import RemoteListing, RemoteOffer, RemoteStatus
-from catalog.services import listings, stock, taxonomy, wanted
+from catalog.services import listings, matching, stock, taxonomy, wanted
 from catalog.states import listing_machine
 from marketplace.kernel.errors import Refused
 
 IMPORTED, LINKED = "imported", "linked"
 
 
-def bring_home(shop: Shop, remote: RemoteListing) -> str:
+def bring_home(
+    shop: Shop, remote: RemoteListing, *, by: str = "listing import", as_new: bool = False
+) -> str:
     """Import or link one listing of the shop; returns IMPORTED or LINKED.
 
+    `as_new` makes a product of it even if one here bears the same identifier.
     Raises `Refused` when it cannot be joined with a product here; the sentence says why.
     """
-    skus = {offer.external_id: sku_of(offer) for offer in remote.offers}
+    skus = {offer.external_id: matching.sku_of(offer) for offer in remote.offers}
     if len(set(skus.values())) < len(skus):
         raise Refused("Two of its variants carry the same SKU on the channel.")
-    category = _category(shop, remote)
+    category = category_of(shop, remote)
     with transaction.atomic():
-        known = {
-            variant.sku: variant
-            for variant in Variant.objects.filter(
-                merchant=shop.merchant_id, sku__in=skus.values()
-            ).select_related("product")
-        }
+        known = {} if as_new else _known_variants(shop, remote, skus)
         product = _product_of(known) or _create_product(shop, remote, skus)
-        listing = _attach(shop, product, remote, category)
+        listing = _attach(shop, product, remote, category, by=by)
         variants = _variants(shop, product, remote, skus, known)
         _offers(listing, remote, variants, new={*skus.values()} - set(known))
-        UnlinkedListing.objects.filter(shop=shop, external_id=remote.external_id).update(
-            resolved_at=timezone.now()
-        )
-        listings.refresh_readiness([listing.pk])
+        _settle(listing)
         if not known:
             Listing.objects.filter(pk=listing.pk).update(
                 published_hash=Listing.objects.values_list("content_hash", flat=True).get(
@@ -70,17 +65,41 @@ def bring_home(shop: Shop, remote: RemoteListing) -> str:
     return LINKED if known else IMPORTED
 
 
-def sku_of(offer: RemoteOffer) -> str:
-    """The seller's SKU, or the channel's id of it where the seller gave none."""
-    return offer.seller_sku.strip() or offer.external_id
+def join(
+    product: Product,
+    shop: Shop,
+    remote: RemoteListing,
+    pairs: Mapping[str, Variant],
+    category: ChannelCategory | None,
+    *,
+    by: str,
+) -> Listing:
+    """Join the channel's listing with a product that is here; nothing of the product changes.
+
+    `pairs` are its variants by the channel's SKU id. Raises `Refused` if the product is listed on
+    the shop already.
+    """
+    with transaction.atomic():
+        listing = _attach(shop, product, remote, category, by=by)
+        _offers(listing, remote, pairs, new=set())
+        _settle(listing)
+    return listing
 
 
-def set_aside(shop: Shop, status: RemoteStatus, reason: str) -> None:
+def _settle(listing: Listing) -> None:
+    UnlinkedListing.objects.filter(shop=listing.shop_id, external_id=listing.external_id).update(
+        resolved_at=timezone.now()
+    )
+    listings.refresh_readiness([listing.pk])
+
+
+def set_aside(shop: Shop, status: RemoteStatus, reason: str, *, title: str = "") -> None:
     """Remember a listing that could not be joined, so that a person sees it."""
     UnlinkedListing.objects.update_or_create(
         shop=shop,
         external_id=status.external_id,
         defaults={
+            "title": title[:300],
             "seller_skus": list(status.seller_skus),
             "reason": reason,
             "resolved_at": None,
@@ -88,10 +107,27 @@ def set_aside(shop: Shop, status: RemoteStatus, reason: str) -> None:
     )
 
 
+def _known_variants(
+    shop: Shop, remote: RemoteListing, skus: Mapping[str, str]
+) -> dict[str, Variant]:
+    """Our variants by the SKU on the channel: those of that SKU, then those of its identifier."""
+    by_sku = matching.by_sku(shop.merchant_id, remote.offers)
+    products = {variant.product_id for variant in by_sku.values()}
+    taken = {variant.pk for variant in by_sku.values()}
+    by_number = {
+        key: variant
+        for key, variant in matching.by_identifier(shop.merchant_id, remote.offers).items()
+        if variant.pk not in taken and (not products or variant.product_id in products)
+    }
+    return {skus[key]: variant for key, variant in {**by_number, **by_sku}.items()}
+
+
 def _product_of(known: Mapping[str, Variant]) -> Product | None:
     products = {variant.product_id: variant.product for variant in known.values()}
     if len(products) > 1:
-        titles = " and ".join(sorted(f"“{product}”" for product in products.values()))
+        titles = " and ".join(
+            sorted(f"“{product}” ({product.sku})" for product in products.values())
+        )
         raise Refused(f"Its SKUs belong to several products here: {titles}.")
     return next(iter(products.values()), None)
 
@@ -128,7 +164,7 @@ def _option_names(remote: RemoteListing) -> list[str]:
     return list(names)
 
 
-def _category(shop: Shop, remote: RemoteListing) -> ChannelCategory | None:
+def category_of(shop: Shop, remote: RemoteListing) -> ChannelCategory | None:
     """The category's row with its form; asked for before the transaction, for it may be a call."""
     if not remote.category_id:
         return None
@@ -142,7 +178,12 @@ def _category(shop: Shop, remote: RemoteListing) -> ChannelCategory | None:
 
 
 def _attach(
-    shop: Shop, product: Product, remote: RemoteListing, category: ChannelCategory | None
+    shop: Shop,
+    product: Product,
+    remote: RemoteListing,
+    category: ChannelCategory | None,
+    *,
+    by: str,
 ) -> Listing:
     """Join the channel's listing with ours for this product, staged before or made now."""
     listing, _ = Listing.objects.get_or_create(shop=shop, product=product)
@@ -166,7 +207,7 @@ def _attach(
     }
     old = listing_machine.move(listing, status.state, **facts)
     ListingEvent.objects.create(
-        listing=listing, old=old, new=status.state, reason="Found on the shop", by="listing import"
+        listing=listing, old=old, new=status.state, reason="Found on the shop", by=by
     )
     _attributes(listing, remote, category)
     return listing

@@ -16,9 +16,9 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from catalog.models import Listing, ListingEvent, Offer, OfferStock, Shop
+from catalog.models import Listing, ListingEvent, Offer, OfferStock, Shop, UnlinkedListing
 from catalog.ports import DailyLimitReached, ListingDraft, Published, RemoteStatus, listing_channels
-from catalog.services import drafts, listing_facts, listings, quota
+from catalog.services import drafts, listing_facts, listings, matching, quota
 from catalog.states import ListingState, ReviewState, ShopState, listing_machine
 from marketplace.kernel.batch import BatchReport
 from marketplace.kernel.errors import Reconnect, Refused, TryLater
@@ -65,6 +65,11 @@ def request_publish(listing: Listing, *, by: str) -> None:
     if listing.external_id and not _may_be_sent_again(listing):
         raise Refused(
             "Nothing changed since it was published; price and quantity go by themselves."
+        )
+    if not listing.external_id and (twin := matching.unlinked_twin(listing)):
+        raise Refused(
+            f"“{twin}” is on {listing.shop} with the same SKU and not linked. Link it to this "
+            "product, or ignore it, under Unlinked listings."
         )
     with transaction.atomic():
         _move(
@@ -218,6 +223,10 @@ def _on_channel_already(listing: Listing) -> RemoteStatus | None:
     wanted = set(skus)
     taken = set(
         Listing.objects.filter(shop=listing.shop).on_channel().values_list("external_id", flat=True)
+    )
+    # What a person let go, or left alone, is not what our call made.
+    taken |= set(
+        UnlinkedListing.objects.filter(shop=listing.shop).values_list("external_id", flat=True)
     )
     for start in range(0, len(skus), 10):
         for status in channel.find_by_skus(listing.shop, skus[start : start + 10]):

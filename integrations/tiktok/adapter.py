@@ -97,6 +97,15 @@ class TikTokListings:
     def status(self, shop: Shop, external_id: str) -> RemoteStatus:
         return from_tiktok.status(listing_calls(shop).product(external_id))
 
+    def deactivate(self, shop: Shop, external_ids: Sequence[str]) -> list[ItemFailure]:
+        return [_item_failure(row) for row in listing_calls(shop).deactivate(external_ids)]
+
+    def activate(self, shop: Shop, external_ids: Sequence[str]) -> list[ItemFailure]:
+        return [_item_failure(row) for row in listing_calls(shop).activate(external_ids)]
+
+    def delete(self, shop: Shop, external_ids: Sequence[str]) -> list[ItemFailure]:
+        return [_item_failure(row) for row in listing_calls(shop).delete(external_ids)]
+
 
 def _clear_away(calls: ListingCalls, draft: ListingDraft) -> None:
     """Delete the draft that the channel keeps of a product it refused for today.

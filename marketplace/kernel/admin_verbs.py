@@ -26,6 +26,7 @@ MOST_SELECTED = 20_000
 SESSION_KEY = "admin_selections"
 SELECTIONS_KEPT = 5
 BACK_FIELD = "_back"
+LOOK_FIELD = "_look"
 
 Outcome = BatchReport | str
 Run = Callable[[HttpRequest, list[int], dict[str, Any]], Outcome]
@@ -37,12 +38,19 @@ class VerbForm(forms.Form):
     A subclass may raise `Refused` while it is built if these rows cannot be treated together.
     """
 
+    #: The words on a second button that only shows the preview of what was chosen.
+    look_button = ""
+
     def __init__(
         self, *args: Any, rows: QuerySet[Any], request: HttpRequest, **kwargs: Any
     ) -> None:
         self.rows = rows
         self.request = request
         super().__init__(*args, **kwargs)
+
+    def is_valid(self) -> bool:
+        """Nothing is carried out while a person only looks."""
+        return LOOK_FIELD not in self.data and super().is_valid()
 
     def preview(self) -> list[str]:
         """Sentences about what will happen, above the button."""

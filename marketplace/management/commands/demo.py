@@ -30,6 +30,7 @@ class Command(BaseCommand):
             ("The shop's probation ends", day.graduate),
             ("Products are staged", day.stage),
             ("Listings are categorized and filled in", day.categorize),
+            ("Pictures are fixed in bulk", day.fix_images),
             ("Listings are published and reviewed", day.publish),
             ("Orders come in On Hold", sales.orders_on_hold),
             ("One order is canceled in its first hour", sales.cancel_in_the_hour),
