@@ -47,7 +47,7 @@ class Sales:
         expect("each part reserved its units once", len(reserved) == 4)
         return {
             "orders": len(ids),
-            "parts": Order.objects.filter(external_id__in=ids).count(),
+            "parts": self._orders(ids).count(),
             "by state": self._states(ids),
             "units reserved": sum(row.reserved for row in reserved),
         }
@@ -72,9 +72,7 @@ class Sales:
         self._read_orders()
         self._wait_for(ids, OrderState.UNSHIPPED, parts=3)
         parts = list(
-            Order.objects.filter(external_id__in=ids).select_related(
-                "fulfillment_center", "channel_order__address"
-            )
+            self._orders(ids).select_related("fulfillment_center", "channel_order__address")
         )
         mapped = {
             row.warehouse.external_id: row.fulfillment_center
@@ -243,16 +241,20 @@ class Sales:
         self.day.admin.act(SHOPS, "read_orders", [self.day.shop.pk])
 
     def _parts(self, order_id: str) -> QuerySet[Order]:
-        return Order.objects.filter(shop=self.day.shop, external_id=order_id)
+        return self._orders([order_id])
+
+    def _orders(self, ids: list[str]) -> QuerySet[Order]:
+        """Parts of these orders on today's shop; the sandbox counts its ids anew at each run."""
+        return Order.objects.filter(shop=self.day.shop, external_id__in=ids)
 
     def _wait_for(self, ids: list[str], state: OrderState, *, parts: int) -> None:
-        rows = Order.objects.filter(shop=self.day.shop, external_id__in=ids, state=state)
+        rows = self._orders(ids).filter(state=state)
         wait_until(
             f"{parts} order parts are {state.label}", lambda: rows.count() == parts, seconds=90
         )
 
     def _states(self, ids: list[str]) -> dict[str, int]:
-        rows = Order.objects.filter(shop=self.day.shop, external_id__in=ids)
+        rows = self._orders(ids)
         return dict(
             Counter(OrderState(state).label for state in rows.values_list("state", flat=True))
         )
