@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import time
 import urllib.error
 import urllib.request
 from http.client import HTTPException
@@ -89,7 +90,8 @@ def deliver(sandbox: Sandbox, key: str, args: Doc) -> None:
     if not target:
         return
     if "id" not in args:
-        args = {**args, "id": "7450" + sandbox.store.next_id()[-15:], "tries": 0}
+        # Unique also after a reset: whoever keeps ids for good must not mistake it for a repeat.
+        args = {**args, "id": str(time.time_ns()), "tries": 0}
         late = sandbox.faults.take("late_webhook")
         if late is not None:
             sandbox.schedule(int(late.get("seconds", 3600)), "webhook", key, **args)
