@@ -66,7 +66,7 @@ def _order(row: OrderRow, fields: Fields) -> RemoteOrder:
         fulfilled_by_channel=by_channel,
         is_sample=row.is_sample,
         cancel_requested=row.cancel_requested,
-        cancel_reason=row.cancel_reason,
+        cancel_reason=reason_words(row.cancel_reason),
         canceled_by=row.canceled_by,
         buyer=row.address.name if row.address else row.buyer_nickname,
         buyer_note=row.buyer_message,
@@ -77,6 +77,16 @@ def _order(row: OrderRow, fields: Fields) -> RemoteOrder:
         package_ids=row.package_ids,
         raw=fields.content,
     )
+
+
+def reason_words(name: str) -> str:
+    """Turn the name of a reason into words; a sentence that a person wrote stays as it is.
+
+    “ecom_order_to_ship_canceled_reason_no_longer_needed” reads “No longer needed”.
+    """
+    if " " in name or "_" not in name:
+        return name
+    return name.rpartition("reason_")[2].replace("_", " ").strip().capitalize()
 
 
 def _status(row: OrderRow) -> RemoteOrderStatus:

@@ -187,6 +187,19 @@ def test_an_order_that_cannot_be_read_is_named_with_the_reason(
     assert found == UnreadableOrder("577", reason, changed_at)
 
 
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("ecom_order_to_ship_canceled_reason_no_longer_needed", "No longer needed"),
+        ("seller_cancel_reason_out_of_stock", "Out of stock"),
+        ("I changed my mind", "I changed my mind"),
+        ("", ""),
+    ],
+)
+def test_the_name_of_a_reason_becomes_words(name: str, words: str) -> None:
+    assert read(cancel_reason=name).cancel_reason == words
+
+
 def test_the_buyers_free_hour_counts_as_on_hold_under_either_name() -> None:
     found = read(status="AWAITING_SHIPMENT", is_on_hold_order=True)
     assert (found.status, found.raw_status) == (RemoteOrderStatus.ON_HOLD, "AWAITING_SHIPMENT")
