@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from decimal import Decimal
 
 from catalog.media_rules import check_image
@@ -99,7 +99,6 @@ class ListingFacts:
     image_keys: tuple[str, ...]
     category: CategoryFacts | None
     is_on_channel: bool = False
-    extra: dict[str, str] = field(default_factory=dict)
 
 
 def missing(facts: ListingFacts, limits: ListingLimits) -> list[Missing]:
@@ -299,7 +298,7 @@ def _category(facts: ListingFacts, limits: ListingLimits) -> Iterator[Missing]:
             "none",
             name,
         )
-    if category.needs_size_chart and not facts.extra.get("size_chart"):
+    if category.needs_size_chart:
         yield Missing("size_chart", "The category needs a size chart.", "none", "a picture of it")
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from django.db.models.fields.files import FieldFile
 
 from catalog.html import sanitize
-from catalog.models import ChannelImage, Image, Listing, Offer, OfferStock, Variant, Video
+from catalog.models import ChannelImage, Image, Listing, Offer, Variant, Video
 from catalog.ports import (
     AttributeValue,
     CertificateDraft,
@@ -24,7 +24,7 @@ from catalog.services.listing_facts import dimensions_of, weight_of
 from marketplace.kernel.errors import Refused
 from marketplace.kernel.money import Money
 
-MAIN, VARIANT, CERTIFICATE = "main", "variant", "certificate"
+MAIN, CERTIFICATE = "main", "certificate"
 
 
 def draft_of(listing: Listing, *, key: str) -> ListingDraft:
@@ -130,12 +130,8 @@ def _offer(listing: Listing, offer: Offer, variant: Variant) -> OfferDraft:
     return OfferDraft(
         seller_sku=variant.sku,
         price=Money(Decimal(offer.price_wanted), offer.currency),
-        quantities={row.warehouse.external_id: row.wanted for row in _stocks(offer)},
+        quantities={row.warehouse.external_id: row.wanted for row in offer.stocks.all()},
         options=() if is_simple else tuple((str(name), str(value)) for name, value in pairs),
         identifiers={row.kind: row.value for row in variant.identifiers.all()},
         external_id=offer.external_id,
     )
-
-
-def _stocks(offer: Offer) -> list[OfferStock]:
-    return list(offer.stocks.all())

@@ -16,7 +16,6 @@ LARGEST_PRICE = Decimal("99999999.99")
 LARGEST_QUANTITY = 99_999_999
 LARGEST_MEASURE = Decimal("999999")
 IDENTIFIER_LENGTHS = {"upc": (12,), "ean": (13, 8), "gtin": (14,)}
-KIND_BY_LENGTH = {8: "ean", 12: "upc", 13: "ean", 14: "gtin"}
 GRAMS_PER_UNIT = {
     "g": Decimal(1),
     "kg": Decimal(1000),
