@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from decimal import Decimal
 
 from catalog.media_rules import check_image
@@ -107,36 +105,6 @@ def missing(facts: ListingFacts, limits: ListingLimits) -> list[Missing]:
     for check in (_texts, _variants, _weight, _images, _category):
         found.extend(check(facts, limits))
     return found
-
-
-def content_hash(facts: ListingFacts) -> str:
-    """A fingerprint of all that needs a re-publish; price and quantity are left out (R26)."""
-    category = facts.category
-    content = {
-        "title": facts.title,
-        "description": facts.description,
-        "brand": facts.brand,
-        "options": facts.option_names,
-        "images": facts.image_keys,
-        "category": category.external_id if category else "",
-        "attributes": sorted((a.external_id, a.values) for a in category.attributes if a.values)
-        if category
-        else [],
-        "variants": [
-            (v.sku, v.options, v.identifiers, _plain(v.weight), _plain(v.dimensions))
-            for v in facts.variants
-        ],
-    }
-    return hashlib.sha256(json.dumps(content, default=str).encode()).hexdigest()
-
-
-def _plain(part: Weight | Dimensions | None) -> list[str]:
-    if part is None:
-        return []
-    return [
-        f"{value.normalize():f}" if isinstance(value, Decimal) else str(value)
-        for value in asdict(part).values()
-    ]
 
 
 def _texts(facts: ListingFacts, limits: ListingLimits) -> Iterator[Missing]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from catalog.models.compliance import ChannelPerson, CompliancePerson, PersonKind
 from catalog.models.listing import (
     Listing,
     ListingAttribute,
     ListingEvent,
     ListingQuerySet,
     UnlinkedListing,
+    ValueOrigin,
 )
-from catalog.models.media import Certificate, ChannelImage, Image, Video
+from catalog.models.media import Certificate, ChannelImage, Image, SizeChart, Video
 from catalog.models.merchant import Membership, Merchant, Role
 from catalog.models.offer import Offer, OfferStock
 from catalog.models.place import (
@@ -38,6 +40,13 @@ from catalog.models.taxonomy import (
     CategoryPermission,
     ChannelCategory,
 )
+from catalog.models.template import (
+    ConditionKind,
+    ListingTemplate,
+    TemplateAttribute,
+    TemplateCondition,
+    ValueSource,
+)
 
 __all__ = [
     "AttributeKind",
@@ -48,7 +57,10 @@ __all__ = [
     "Channel",
     "ChannelCategory",
     "ChannelImage",
+    "ChannelPerson",
     "ChannelWarehouse",
+    "CompliancePerson",
+    "ConditionKind",
     "DimensionUnit",
     "FulfillmentCenter",
     "Identifier",
@@ -58,20 +70,27 @@ __all__ = [
     "ListingAttribute",
     "ListingEvent",
     "ListingQuerySet",
+    "ListingTemplate",
     "MappingLocked",
     "Membership",
     "Merchant",
     "MovementKind",
     "Offer",
     "OfferStock",
+    "PersonKind",
     "Product",
     "Provider",
     "Role",
     "Shop",
+    "SizeChart",
     "StockLevel",
     "StockMovement",
     "Tag",
+    "TemplateAttribute",
+    "TemplateCondition",
     "UnlinkedListing",
+    "ValueOrigin",
+    "ValueSource",
     "Variant",
     "Video",
     "WarehouseKind",

@@ -7,6 +7,7 @@ from django.db.models import F, Q
 from catalog.models.product import Product
 from catalog.models.shop import Shop
 from catalog.models.taxonomy import CategoryAttribute, ChannelCategory
+from catalog.models.template import ListingTemplate
 from catalog.states import ListingState, ReviewState
 from marketplace.kernel.models import Stamped
 
@@ -47,11 +48,23 @@ class Listing(Stamped):
         ChannelCategory, models.SET_NULL, null=True, blank=True, related_name="listings"
     )
     title = models.CharField(
-        "Title on the channel", max_length=300, blank=True, help_text="Empty: the product's title"
+        "Title on the channel",
+        max_length=300,
+        blank=True,
+        help_text="Empty: from the template, else the product's",
     )
     description = models.TextField(
-        "Description on the channel", blank=True, help_text="Empty: the product's description"
+        "Description on the channel",
+        blank=True,
+        help_text="Empty: from the template, else the product's",
     )
+    template = models.ForeignKey(
+        ListingTemplate, models.SET_NULL, null=True, blank=True, related_name="listings"
+    )
+    template_title = models.CharField(
+        max_length=300, blank=True, help_text="As the template last made it"
+    )
+    template_description = models.TextField(blank=True)
     brand_external_id = models.CharField("Brand id on the channel", max_length=60, blank=True)
     state = models.CharField(
         max_length=12, choices=ListingState.choices, default=ListingState.INCOMPLETE
@@ -72,6 +85,9 @@ class Listing(Stamped):
 
     content_hash = models.CharField(max_length=64, blank=True)
     published_hash = models.CharField(max_length=64, blank=True)
+    published_content = models.JSONField(
+        default=dict, blank=True, help_text="What the channel last took, by field"
+    )
     published_at = models.DateTimeField(null=True, blank=True)
     uploaded_at = models.DateTimeField(
         null=True, blank=True, help_text="When it was first created on the channel, by us (quota)"
@@ -114,17 +130,25 @@ class Listing(Stamped):
 
     @property
     def title_to_send(self) -> str:
-        return self.title or self.product.title
+        return self.title or self.template_title or self.product.title
 
     @property
     def description_to_send(self) -> str:
-        return self.description or self.product.description
+        return self.description or self.template_description or self.product.description
 
     @property
     def has_unpublished_changes(self) -> bool:
         return bool(
             self.external_id and self.published_hash and self.content_hash != self.published_hash
         )
+
+
+class ValueOrigin(models.TextChoices):
+    """Who filled a property in; a template overwrites only its own."""
+
+    PERSON = "person", "Filled in by hand"
+    TEMPLATE = "template", "From the template"
+    CHANNEL = "channel", "Read from the channel"
 
 
 class ListingAttribute(Stamped):
@@ -134,6 +158,7 @@ class ListingAttribute(Stamped):
     attribute = models.ForeignKey(CategoryAttribute, models.CASCADE, related_name="+")
     value_external_id = models.CharField(max_length=60, blank=True)
     value = models.CharField(max_length=2000)
+    origin = models.CharField(max_length=8, choices=ValueOrigin.choices, default=ValueOrigin.PERSON)
 
     class Meta:
         ordering = ["attribute", "pk"]

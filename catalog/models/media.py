@@ -83,11 +83,30 @@ class Certificate(Stamped):
     product = models.ForeignKey(Product, models.CASCADE, related_name="certificates")
     external_id = models.CharField("Kind on the channel", max_length=60)
     name = models.CharField(max_length=200)
-    file = models.FileField(upload_to="certificates/%Y/%m/")
+    file = models.FileField(upload_to="certificates/%Y/%m/", help_text="A picture or a PDF")
+    sha256 = models.CharField(max_length=64, blank=True)
     expires_on = models.DateField(null=True, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["expires_on"], name="certificates_by_expiry")]
 
     def __str__(self) -> str:
         return self.name
+
+
+class SizeChart(Stamped):
+    """A picture of a product's sizes, where the category asks for one (R52)."""
+
+    product = models.OneToOneField(Product, models.CASCADE, related_name="size_chart")
+    file = models.ImageField(upload_to="size-charts/%Y/%m/", max_length=200)
+    width = models.PositiveIntegerField(null=True, blank=True, help_text="pixels")
+    height = models.PositiveIntegerField(null=True, blank=True, help_text="pixels")
+    size = models.PositiveIntegerField(null=True, blank=True, help_text="bytes")
+    format = models.CharField(max_length=10, blank=True)
+    sha256 = models.CharField(max_length=64, blank=True)
+
+    def __str__(self) -> str:
+        return f"Size chart of {self.product}"
 
 
 class ChannelImage(Stamped):

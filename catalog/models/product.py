@@ -5,6 +5,7 @@ from decimal import Decimal
 from django.db import models
 from django.db.models import Q
 
+from catalog.models.compliance import CompliancePerson, PersonKind
 from catalog.models.merchant import Merchant
 from marketplace.kernel.models import Stamped
 
@@ -50,6 +51,22 @@ class Product(Stamped):
         default=list, blank=True, help_text="Names of the options, such as Color and Size, in order"
     )
     tags = models.ManyToManyField(Tag, related_name="products", blank=True)
+    manufacturer = models.ForeignKey(
+        CompliancePerson,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        limit_choices_to={"kind": PersonKind.MANUFACTURER},
+    )
+    responsible_person = models.ForeignKey(
+        CompliancePerson,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        limit_choices_to={"kind": PersonKind.RESPONSIBLE_PERSON},
+    )
     source = models.CharField(
         max_length=60, blank=True, help_text="Where it came from: a file or a shop"
     )

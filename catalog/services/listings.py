@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 from django.db import transaction
 
-from catalog import readiness
+from catalog import content, readiness
 from catalog.models import (
     CategoryAttribute,
     CategoryPermission,
@@ -196,7 +196,7 @@ def _refresh_chunk(listing_ids: Sequence[int], by: str) -> None:
     for row in rows:
         found = readiness.missing(facts[row.pk], limits[row.shop_id])
         gaps = [asdict(item) for item in found]
-        fingerprint = readiness.content_hash(facts[row.pk])
+        fingerprint = content.fingerprint(content.content_of(facts[row.pk]))
         if row.state == ListingState.ERROR and fingerprint != row.content_hash:
             mended.append(row.pk)
         if gaps != row.missing or fingerprint != row.content_hash:
