@@ -114,9 +114,11 @@ class BaseAdmin(ModelAdmin):
                 "or filters, and do it in parts.",
             )
             return HttpResponseRedirect(back)
+        if verb.page:
+            token = keep(request, self.model, Selection(ids, back))
+            return HttpResponseRedirect(reverse(verb.page, args=[token]))
         if verb.form is None:
-            carry_out(request, verb, ids, {})
-            return HttpResponseRedirect(back)
+            return HttpResponseRedirect(carry_out(request, verb, Selection(ids, back), {}))
         token = keep(request, self.model, Selection(ids, back))
         return HttpResponseRedirect(verb_url(self.model, verb, token))
 
@@ -143,8 +145,7 @@ class BaseAdmin(ModelAdmin):
             messages.error(request, failure_text(error))
             return HttpResponseRedirect(selection.back)
         if form.is_bound and form.is_valid():
-            carry_out(request, verb, selection.ids, form.cleaned_data)
-            return HttpResponseRedirect(selection.back)
+            return HttpResponseRedirect(carry_out(request, verb, selection, form.cleaned_data))
         return self._ask(request, verb, form, selection, rows)
 
     def _ask(

@@ -14,7 +14,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Case, DateTimeField, F, Q, QuerySet, Value, When
 from django.utils import timezone
 
 from marketplace.kernel.errors import Reconnect, Refused, TryLater
@@ -30,19 +30,35 @@ LONGEST_BACKOFF = timedelta(minutes=30)
 REST_AFTER_FAILURE = timedelta(minutes=15)
 
 
-def handler(kind: str) -> Callable[[Handler], Handler]:
-    """Register a function as the work of one kind of job."""
+#: Kinds of work that may take longer than a task usually may: seconds of one run.
+_long: dict[str, int] = {}
+
+
+def handler(kind: str, *, seconds: int = 0) -> Callable[[Handler], Handler]:
+    """Register a function as the work of one kind of job.
+
+    `seconds` is for work that cannot be cut into runs, such as one large transaction: how long a
+    run may take before its worker is killed, if that is longer than for other tasks.
+    """
 
     def register(function: Handler) -> Handler:
         handlers.register(kind, function)
+        if seconds:
+            _long[kind] = seconds
         return function
 
     return register
 
 
-def lease_time() -> timedelta:
+def seconds_allowed(kind: str) -> int:
+    """How long a run of this kind may take."""
+    usual: int = settings.Q_CLUSTER["timeout"]
+    return _long.get(kind, usual)
+
+
+def lease_time(kind: str) -> timedelta:
     """Longer than a task may run, so that a lease is taken over only from the dead."""
-    return timedelta(seconds=settings.Q_CLUSTER["timeout"] + 30)
+    return timedelta(seconds=seconds_allowed(kind) + 30)
 
 
 def want(
@@ -136,7 +152,11 @@ def _claim(job_id: int, owner: str) -> Job | None:
     claimed = Job.objects.filter(free, pk=job_id).update(
         state=JobState.RUNNING,
         lease_owner=owner,
-        lease_until=now + lease_time(),
+        lease_until=Case(
+            *(When(kind=kind, then=Value(now + lease_time(kind))) for kind in _long),
+            default=Value(now + lease_time("")),
+            output_field=DateTimeField(),
+        ),
         attempts=F("attempts") + 1,
         started_at=now,
     )

@@ -100,11 +100,20 @@ class BulkRun(Stamped):
     skipped = models.JSONField(default=dict, blank=True, help_text="Sentence → rows")
     refused = models.JSONField(default=dict, blank=True, help_text="Sentence → rows")
     problem = models.TextField(blank=True)
+    file = models.FileField(
+        upload_to="imports/%Y/%m/", blank=True, help_text="What it reads, where it reads a file"
+    )
+    kept = models.JSONField(
+        default=dict, blank=True, help_text="What it found so far, where it needs that to go on"
+    )
+    result = models.TextField(blank=True, help_text="What came of it, in words")
+    report = models.FileField(upload_to="imports/%Y/%m/", blank=True, help_text="Row by row")
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["-pk"]
+        verbose_name = "background run"
 
     def __str__(self) -> str:
         return self.label
@@ -144,6 +153,7 @@ class SheetImport(Stamped):
     undone_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
+        verbose_name = "imported sheet"
         ordering = ["-pk"]
 
     def __str__(self) -> str:
@@ -166,6 +176,8 @@ class SheetRow(models.Model):
     subject = models.CharField(max_length=60, blank=True, help_text="Id of the row it is about")
     changes = models.JSONField(default=dict, blank=True, help_text="Field → [before, after]")
     cells = models.JSONField(default=dict, blank=True, help_text="A refused row, as it was read")
+    column = models.CharField(max_length=200, blank=True, help_text="Where a refused row is wrong")
+    kept = models.JSONField(default=dict, blank=True, help_text="What an undo needs beyond changes")
     reason = models.TextField(blank=True)
 
     class Meta:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from typing import Any, Generic, TypeVar
 
 from django.db.models import Model, QuerySet, TextChoices
@@ -45,6 +45,26 @@ class Machine(Generic[S]):
         for name, value in changes.items():
             setattr(row, name, value)
         return old
+
+    def move_together(self, rows: Sequence[Model], to: S, **changes: Any) -> None:
+        """Move rows of one model as `move` does, in one statement for each state they come from.
+
+        Raises `IllegalMove` if one of them cannot go there or was moved meanwhile; the caller's
+        transaction then takes back the others.
+        """
+        changes["state"] = to
+        by_old: dict[S, list[Model]] = {}
+        for row in rows:
+            by_old.setdefault(self.kind(row.state), []).append(row)  # type: ignore[attr-defined]
+        for old, some in by_old.items():
+            if not self.allows(old, to):
+                raise IllegalMove(f"“{old.label}” cannot become “{to.label}”.")
+            here = type(some[0])._default_manager.filter(pk__in=[row.pk for row in some], state=old)
+            if here.update(**changes) != len(some):
+                raise IllegalMove(f"One is no longer “{old.label}”: it was changed meanwhile.")
+        for row in rows:
+            for name, value in changes.items():
+                setattr(row, name, value)
 
     def move_all(self, rows: QuerySet[Any], to: S, **changes: Any) -> int:
         """Move every row of a query that may move there, in one statement; return how many."""

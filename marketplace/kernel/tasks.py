@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from datetime import timedelta
 
 from django.utils import timezone
@@ -9,9 +11,17 @@ from django_q.models import OrmQ, Task
 from django_q.tasks import async_task
 
 from marketplace.kernel import jobs
-from marketplace.kernel.models import JobState
+from marketplace.kernel.models import Job, JobState
 
 KEEP_TASK_ROWS = timedelta(days=3)
+#: A run stops in good time and asks for another, so that a worker is never killed at work.
+SECONDS_PER_RUN = 45.0
+
+
+def time_is_up(seconds: float = SECONDS_PER_RUN) -> Callable[[], bool]:
+    """Return a question that turns true after so many seconds."""
+    end = time.monotonic() + seconds
+    return lambda: time.monotonic() > end
 
 
 def nudge(
@@ -29,18 +39,23 @@ def nudge(
     jobs.handlers.get(kind)
     job = jobs.want(kind, subject, label=label, delay=delay, is_routine=is_routine)
     if not delay and job.state == JobState.DUE:
-        _ring(job.pk)
+        _ring(job.pk, job.kind)
 
 
-def _ring(job_id: int) -> None:
-    async_task("marketplace.kernel.tasks.run_job", job_id, task_name=f"job-{job_id}")
+def _ring(job_id: int, kind: str) -> None:
+    async_task(
+        "marketplace.kernel.tasks.run_job",
+        job_id,
+        task_name=f"job-{job_id}",
+        timeout=jobs.seconds_allowed(kind),
+    )
 
 
 def run_job(job_id: int) -> str:
     """What a worker runs: one job, and at once again if it was wanted meanwhile."""
     sentence = jobs.run(job_id)
     if jobs.is_due(job_id):
-        _ring(job_id)
+        _ring(job_id, Job.objects.get(pk=job_id).kind)
     return sentence
 
 
@@ -48,8 +63,8 @@ def sweep() -> str:
     """Each minute: ring for every job that is due or whose worker died."""
     jobs.beat("worker")
     ids = jobs.due()
-    for job_id in ids:
-        _ring(job_id)
+    for job_id, kind in Job.objects.filter(pk__in=ids).values_list("pk", "kind"):
+        _ring(job_id, kind)
     return f"{len(ids)} jobs due"
 
 
