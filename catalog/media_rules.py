@@ -88,7 +88,7 @@ def _check_ratio(width: int, height: int, limits: ImageLimits) -> Finding | None
         title="Image aspect ratio is not compliant",
         found=f"{ratio_words(width, height)} ({width} × {height} pixels)",
         allowed=allowed,
-        fix=f"Crop the picture, or add a white border, until it is {allowed}.",
+        fix=f"Use “Fix images”, or crop the picture or add a white border until it is {allowed}.",
     )
 
 
@@ -106,7 +106,7 @@ def _check_pixels(width: int, height: int, limits: ImageLimits) -> Finding | Non
         fix=(
             "Use a larger original; enlarging a small picture makes it blurred."
             if small
-            else "Save the picture at a smaller size."
+            else "Use “Fix images”, or save the picture at a smaller size."
         ),
     )
 
@@ -119,7 +119,7 @@ def _check_size(size: int, limits: ImageLimits) -> Finding | None:
         title="Image file is too large" if size > 0 else "Image file is empty",
         found=_megabytes(size),
         allowed=f"up to {_megabytes(limits.max_bytes)}",
-        fix="Save it as JPG with a lower quality or at a smaller size."
+        fix="Use “Fix images”, or save it as JPG with a lower quality or at a smaller size."
         if size > 0
         else "Upload the picture again.",
     )
@@ -133,7 +133,7 @@ def _check_format(image_format: str, limits: ImageLimits) -> Finding | None:
         title="Image format is not accepted",
         found=image_format or "an unknown format",
         allowed=_either("JPG" if name == "JPEG" else name for name in limits.formats),
-        fix="Save the picture as JPG or PNG.",
+        fix="Use “Fix images”, or save the picture as JPG or PNG.",
     )
 
 

@@ -7,7 +7,7 @@ whose answer never came raises `TryLater` with `outcome_unknown=True`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -86,6 +86,7 @@ class CertificateDraft:
     external_id: str
     image_uris: tuple[str, ...] = ()
     expires_on: str = ""  # YYYY-MM-DD
+    documents: tuple[tuple[str, str], ...] = ()  # (id on the channel, name) of each PDF
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,8 @@ class ListingDraft:
     attributes: tuple[AttributeValue, ...] = ()
     certificates: tuple[CertificateDraft, ...] = ()
     size_chart_uri: str = ""
+    manufacturer_ids: tuple[str, ...] = ()
+    responsible_person_ids: tuple[str, ...] = ()
     video_id: str = ""  # of a video that is on the channel already; left out, an edit drops it
 
 
@@ -213,9 +216,15 @@ class RemoteAttribute:
 
 @dataclass(frozen=True)
 class RemoteCertification:
+    """A document a category asks for; with conditions only where one of them is met."""
+
     external_id: str
     name: str
     is_required: bool
+    needs_expiry: bool = False
+    required_if: tuple[tuple[str, str], ...] = ()  # (attribute id, value id)
+    details: str = ""  # what the document must show
+    sample_url: str = ""
 
 
 @dataclass(frozen=True)
@@ -228,6 +237,7 @@ class CategoryRules:
     dimensions_required: bool = False
     manufacturer_required: bool = False
     responsible_person_required: bool = False
+    special_product_types: tuple[str, ...] = ()  # such as PRE_ORDER, in the channel's words
 
 
 @dataclass(frozen=True)
@@ -254,8 +264,19 @@ class ListingChannel(Protocol):
 
     def create(self, shop: Shop, draft: ListingDraft) -> Published: ...
 
-    def edit(self, shop: Shop, external_id: str, draft: ListingDraft) -> Published:
-        """Overwrite the listing's content; price and quantity travel their own way (R26)."""
+    def edit(
+        self,
+        shop: Shop,
+        external_id: str,
+        draft: ListingDraft,
+        *,
+        parts: Collection[str] = (),
+    ) -> Published:
+        """Overwrite the listing's content; price and quantity travel their own way (R26).
+
+        `parts` (names of `catalog.content`) says what differs from what stands there: a channel
+        that can changes these alone and leaves the rest. Without them the whole is sent.
+        """
         ...
 
     def read(self, shop: Shop, external_id: str) -> RemoteListing: ...

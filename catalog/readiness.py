@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
 from catalog.media_rules import check_image
 from catalog.ports import Dimensions, ListingLimits, Weight
+from catalog.readiness_category import (
+    NO_DOCUMENTS,
+    CategoryFacts,
+    ComplianceFacts,
+    Missing,
+    missing_of_category,
+    some,
+)
 
 GRAMS = {
     "g": Decimal(1),
@@ -16,18 +24,6 @@ GRAMS = {
     "oz": Decimal("28.349523125"),
     "lb": Decimal("453.59237"),
 }
-#: A plain decimal number, as channels take it.
-NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?")
-
-
-@dataclass(frozen=True)
-class Missing:
-    """One requirement that is not met: the field, a sentence, what was found, what is allowed."""
-
-    field: str
-    sentence: str
-    found: str = ""
-    allowed: str = ""
 
 
 @dataclass(frozen=True)
@@ -53,35 +49,6 @@ class VariantFacts:
 
 
 @dataclass(frozen=True)
-class AttributeFacts:
-    external_id: str
-    name: str
-    is_required: bool
-    is_customizable: bool
-    is_multiple: bool
-    is_sales: bool
-    choices: frozenset[str]  # names of the suggested options
-    values: tuple[str, ...]  # what was filled in
-    #: (attribute id, value): where one of them is chosen this is required, else it stays empty.
-    required_if: tuple[tuple[str, str], ...] = ()
-    takes_number: bool = False
-
-
-@dataclass(frozen=True)
-class CategoryFacts:
-    external_id: str
-    path: str
-    is_leaf: bool
-    is_gone: bool
-    is_invite_only: bool
-    is_prohibited: bool
-    needs_dimensions: bool
-    needs_size_chart: bool
-    certificates_missing: tuple[str, ...]
-    attributes: tuple[AttributeFacts, ...]
-
-
-@dataclass(frozen=True)
 class ListingFacts:
     """Everything the check looks at; loaded in bulk by `services.listing_facts`."""
 
@@ -97,6 +64,10 @@ class ListingFacts:
     image_keys: tuple[str, ...]
     category: CategoryFacts | None
     is_on_channel: bool = False
+    #: The channel took it in this category with documents and persons that are not known here.
+    keeps_documents: bool = False
+    compliance: ComplianceFacts = NO_DOCUMENTS
+    today: date = date.min  # a day of UTC, by which certificates expire
 
 
 def missing(facts: ListingFacts, limits: ListingLimits) -> list[Missing]:
@@ -165,12 +136,12 @@ def _options(facts: ListingFacts) -> Iterator[Missing]:
     bad = [v.sku for v in facts.variants if len(v.options) != wanted or not all(v.options)]
     if bad:
         names = " and ".join(facts.option_names)
-        yield Missing("options", f"Variants without a value for {names}.", _some(bad), names)
+        yield Missing("options", f"Variants without a value for {names}.", some(bad), names)
     seen = [v.options for v in facts.variants]
     twice = [v.sku for v in facts.variants if seen.count(v.options) > 1]
     if twice:
         yield Missing(
-            "options", "Variants with the same options.", _some(twice), "each combination once"
+            "options", "Variants with the same options.", some(twice), "each combination once"
         )
 
 
@@ -209,7 +180,7 @@ def _weight(facts: ListingFacts, limits: ListingLimits) -> Iterator[Missing]:
     allowed = f"above 0 and at most {most.value} {most.unit}"
     without = [v.sku for v in facts.variants if v.weight is None or v.weight.value <= 0]
     if without:
-        yield Missing("weight", "The shipping weight is missing.", _some(without), allowed)
+        yield Missing("weight", "The shipping weight is missing.", some(without), allowed)
     for variant in facts.variants:
         if variant.weight and _grams(variant.weight) > _grams(most):
             found = f"{variant.weight.value} {variant.weight.unit}"
@@ -237,93 +208,14 @@ def _images(facts: ListingFacts, limits: ListingLimits) -> Iterator[Missing]:
 
 
 def _category(facts: ListingFacts, limits: ListingLimits) -> Iterator[Missing]:
-    category = facts.category
-    if category is None:
-        yield Missing("category", "The category is missing.", "none", "a lowest-level category")
-        return
-    if category.is_gone or not category.is_leaf:
-        yield Missing(
-            "category",
-            "The category cannot hold products: it is not at the lowest level, or it is gone.",
-            category.path,
-            "a category at the lowest level",
-        )
-    if category.is_prohibited:
-        yield Missing("category", "The channel prohibits this category.", category.path, "another")
-    if category.is_invite_only and not facts.is_on_channel:
-        yield Missing(
-            "category",
-            "This category is invite-only. Ask for approval in Seller Center's Qualification "
-            "Center, then refresh the categories here.",
-            category.path,
-            "an approved category",
-        )
-    yield from _attributes(category.attributes)
-    for name in category.certificates_missing:
-        yield Missing(
-            "certificate",
-            f"The category needs a certificate: {name}. Upload it in the product's Images section.",
-            "none",
-            name,
-        )
-    if category.needs_size_chart:
-        yield Missing("size_chart", "The category needs a size chart.", "none", "a picture of it")
-
-
-def _attributes(attributes: Sequence[AttributeFacts]) -> Iterator[Missing]:
-    by_id = {attribute.external_id: attribute for attribute in attributes}
-    for attribute in attributes:
-        if not attribute.is_sales:
-            yield from _presence(attribute, by_id)
-            yield from _values(attribute)
-
-
-def _presence(attribute: AttributeFacts, by_id: Mapping[str, AttributeFacts]) -> Iterator[Missing]:
-    """A value must be there, or must not be: by itself, or by what another property says."""
-    where = f"attribute:{attribute.external_id}"
-    name = attribute.name
-    conditions = [(by_id[other], value) for other, value in attribute.required_if if other in by_id]
-    met = next((found for found in conditions if found[1] in found[0].values), None)
-    if attribute.is_required and not attribute.values:
-        yield Missing(where, f"“{name}” is required in this category.", "none", _choices(attribute))
-    elif met and not attribute.values:
-        sentence = f"“{name}” is required because “{met[0].name}” is “{met[1]}”."
-        yield Missing(where, sentence, "none", _choices(attribute))
-    elif conditions and not (met or attribute.is_required) and attribute.values:
-        cases = " or ".join(f"“{other.name}” is “{value}”" for other, value in conditions)
-        sentence = f"“{name}” must stay empty unless {cases}."
-        yield Missing(where, sentence, ", ".join(attribute.values), "no value")
-
-
-def _values(attribute: AttributeFacts) -> Iterator[Missing]:
-    where = f"attribute:{attribute.external_id}"
-    name, options = attribute.name, _choices(attribute)
-    if len(attribute.values) > 1 and not attribute.is_multiple:
-        found = ", ".join(attribute.values)
-        yield Missing(where, f"“{name}” takes one value.", found, "one value")
-    for value in attribute.values:
-        if value in attribute.choices:
-            continue
-        if attribute.choices and not attribute.is_customizable:
-            yield Missing(where, f"“{name}” takes only the channel's own options.", value, options)
-        elif attribute.takes_number and not _is_number_above_zero(value):
-            yield Missing(where, f"“{name}” takes a number above zero.", value, "such as 2 or 0.5")
-
-
-def _choices(attribute: AttributeFacts) -> str:
-    if attribute.choices:
-        return _some(sorted(attribute.choices))
-    return "a number above zero" if attribute.takes_number else "free text"
-
-
-def _is_number_above_zero(text: str) -> bool:
-    return bool(NUMBER.fullmatch(text)) and Decimal(text) > 0
+    yield from missing_of_category(
+        facts.category,
+        facts.compliance,
+        is_on_channel=facts.is_on_channel,
+        keeps_documents=facts.keeps_documents,
+        today=facts.today,
+    )
 
 
 def _grams(weight: Weight) -> Decimal:
     return weight.value * GRAMS[weight.unit]
-
-
-def _some(items: Sequence[str], most: int = 5) -> str:
-    text = ", ".join(items[:most])
-    return f"{text} and {len(items) - most} more" if len(items) > most else text

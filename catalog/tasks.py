@@ -2,35 +2,26 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from functools import wraps
 
 from django.db.models import QuerySet
 
-from catalog.models import Image, Merchant, Shop
+from catalog.models import Image, ListingTemplate, Merchant, Shop
 from catalog.services import (
     channel_sync,
+    compliance,
     exporting,
-    image_fixer,
     images,
     publishing,
     shops,
     taxonomy,
+    templates,
     wanted,
 )
 from marketplace.kernel import jobs
 from marketplace.kernel.errors import Reconnect
-from marketplace.kernel.tasks import nudge
-
-#: A run stops in good time and asks for another, so that a worker is never killed at work.
-SECONDS_PER_RUN = 45.0
-
-
-def time_is_up(seconds: float = SECONDS_PER_RUN) -> Callable[[], bool]:
-    """Return a question that turns true after so many seconds."""
-    end = time.monotonic() + seconds
-    return lambda: time.monotonic() > end
+from marketplace.kernel.tasks import nudge, time_is_up
 
 
 def for_active_shop(work: Callable[[Shop], str]) -> Callable[[int], str]:
@@ -91,7 +82,23 @@ def sync_listings(shop: Shop) -> str:
 @jobs.handler("refresh_taxonomy")
 @for_active_shop
 def refresh_taxonomy(shop: Shop) -> str:
-    return f"{taxonomy.refresh(shop):,} categories"
+    until = time_is_up()
+    size = taxonomy.refresh(shop)
+    forms = taxonomy.refresh_forms(shop, until=until)
+    if not forms.is_complete:
+        again("refresh_taxonomy", shop)
+    return f"{size:,} categories; {forms.summary()}"
+
+
+@jobs.handler("apply_template")
+def apply_template(template_id: int) -> str:
+    template = ListingTemplate.objects.filter(pk=template_id).first()
+    if template is None:
+        return "The template is gone; its listings keep what it gave them."
+    renewal = templates.renew(template, until=time_is_up())
+    if not renewal.is_complete:
+        nudge("apply_template", template.pk, label=f"Apply template: {template}"[:200])
+    return f"{template}: {renewal.changed:,} of {renewal.seen:,} listings changed"
 
 
 @jobs.handler("fetch_images")
@@ -101,14 +108,6 @@ def fetch_images(merchant_id: int) -> str:
     if until():
         nudge("fetch_images", merchant_id)
     return sentence
-
-
-@jobs.handler("fix_images")
-def fix_images(merchant_id: int) -> str:
-    report, is_complete = image_fixer.fix_for_merchant(merchant_id, until=time_is_up())
-    if not is_complete:
-        nudge("fix_images", merchant_id)
-    return report.summary()
 
 
 def tick_fetch_images() -> str:
@@ -146,6 +145,11 @@ def tick_sync_all() -> str:
 def tick_taxonomy() -> str:
     """Every night."""
     return _nudge_shops("refresh_taxonomy", Shop.objects.active())
+
+
+def tick_certificates() -> str:
+    """Every night: listings whose product's certificate has expired are checked again (B25)."""
+    return f"{compliance.recheck_expired():,} listings with an expired certificate checked"
 
 
 def tick_reassert_zero() -> str:

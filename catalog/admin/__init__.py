@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from catalog.admin import (
+    compliance,
     listing,
     merchant,
     place,
     product,
     stock,
     taxonomy,
+    template,
     unlinked,
     variant,
 )
 
 __all__ = [
+    "compliance",
     "listing",
     "merchant",
     "place",
     "product",
     "stock",
     "taxonomy",
+    "template",
     "unlinked",
     "variant",
 ]

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from typing import Any
 
 from django import forms
 from django.db.models import Count
-from django.http import HttpRequest
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldBooleanSwitchWidget
 
 from catalog.models import Listing, Shop
-from catalog.services import channel_state, linking
 from catalog.states import ListingState
-from marketplace.kernel.admin_verbs import Outcome, Verb, VerbForm, who
-from marketplace.kernel.batch import BatchReport, run_batch
-from marketplace.kernel.errors import Refused
-from marketplace.kernel.tasks import nudge
+from marketplace.kernel.admin_verbs import InBulk, Verb, VerbForm
 
 CHANGE = "catalog.change_listing"
 DELETE = "catalog.delete_listing"
-#: Twenty travel in a call; a person waits for so many calls and no more.
-MOST_AT_ONCE = 500
+#: A person waits for one call to the channel; more go in the background.
+MOST_AT_ONCE = 20
 
 
 class ConfirmForm(VerbForm):
@@ -36,8 +30,6 @@ class ConfirmForm(VerbForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.count = self.rows.count()
-        if self.count > MOST_AT_ONCE:
-            raise Refused(f"Select at most {MOST_AT_ONCE:,} listings at a time.")
 
     def preview(self) -> list[str]:
         """Say what is meant, shop by shop and state by state."""
@@ -66,21 +58,6 @@ class DeleteForm(ConfirmForm):
         return number
 
 
-def _asking(change: Callable[..., BatchReport]) -> Callable[..., Outcome]:
-    def run(request: HttpRequest, ids: Sequence[int], given: dict[str, Any]) -> Outcome:
-        report = change(ids, by=who(request))
-        for shop in Shop.objects.active().filter(listings__in=ids).distinct():
-            nudge("sync_listings", shop.pk, label=f"Sync listings: {shop}")
-        return report
-
-    return run
-
-
-def unlink(request: HttpRequest, ids: list[int], given: dict[str, Any]) -> Outcome:
-    rows = Listing.objects.filter(pk__in=ids).order_by("pk")
-    return run_batch("Unlinked", rows, lambda row: linking.unlink(row, by=who(request)))
-
-
 def is_on_channel(row: Listing) -> bool:
     return bool(row.external_id) and row.state not in (
         ListingState.QUEUED,
@@ -92,7 +69,7 @@ VERBS = (
     Verb(
         name="deactivate",
         label="More actions: Deactivate on the channel",
-        run=_asking(channel_state.deactivate),
+        in_bulk=InBulk("deactivate", at_once=MOST_AT_ONCE),
         permission=CHANGE,
         form=ConfirmForm,
         button="Deactivate on the channel",
@@ -103,7 +80,7 @@ VERBS = (
     Verb(
         name="activate",
         label="More actions: Activate on the channel",
-        run=_asking(channel_state.activate),
+        in_bulk=InBulk("activate", at_once=MOST_AT_ONCE),
         permission=CHANGE,
         form=ConfirmForm,
         button="Activate on the channel",
@@ -114,7 +91,7 @@ VERBS = (
     Verb(
         name="unlink",
         label="More actions: Unlink from the channel's listing",
-        run=unlink,
+        in_bulk=InBulk("unlink"),
         permission=CHANGE,
         form=ConfirmForm,
         button="Unlink",
@@ -127,7 +104,7 @@ VERBS = (
     Verb(
         name="delete_on_channel",
         label="More actions: Delete on the channel",
-        run=_asking(channel_state.delete_on_channel),
+        in_bulk=InBulk("delete_on_channel", at_once=MOST_AT_ONCE),
         permission=DELETE,
         form=DeleteForm,
         button="Delete on the channel",

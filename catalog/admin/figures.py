@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, F, Max, Min, Prefetch, Sum, prefetch_related_objects
+from django.db.models import Max, Min, Prefetch, Sum, prefetch_related_objects
 
 from catalog.models import (
     Image,
@@ -19,6 +19,7 @@ from catalog.models import (
     StockLevel,
     Variant,
 )
+from catalog.services import recipes
 
 PICTURES = Image.objects.exclude(file="").order_by("position", "pk")
 
@@ -57,13 +58,11 @@ def of_products(products: Sequence[Product]) -> dict[int, ProductFigures]:
     """Variants, units that can be sold and where each product stands on the shops."""
     found: dict[int, ProductFigures] = defaultdict(ProductFigures)
     ids = [product.pk for product in products]
-    variants = Variant.objects.filter(product__in=ids).order_by()
-    for product, number in variants.values_list("product").annotate(number=Count("pk")):
-        found[product].variants = number
-    levels = StockLevel.objects.filter(variant__product__in=ids).order_by()
-    sums = levels.values_list("variant__product").annotate(free=Sum(F("on_hand") - F("reserved")))
-    for product, free in sums:
-        found[product].available = free
+    owners = dict(Variant.objects.filter(product__in=ids).order_by().values_list("pk", "product"))
+    for product in owners.values():
+        found[product].variants += 1
+    for variant, free in recipes.totals(owners).items():
+        found[owners[variant]].available += free
     for listing in Listing.objects.filter(product__in=ids).select_related("shop").order_by("shop"):
         found[listing.product_id].states.append(
             (listing.state, f"{listing.shop.name}: {listing.get_state_display()}")
@@ -74,10 +73,9 @@ def of_products(products: Sequence[Product]) -> dict[int, ProductFigures]:
 def available_of_variants(variants: Sequence[Variant]) -> dict[int, tuple[int, int]]:
     """On hand and available units of each variant, over all places."""
     rows = StockLevel.objects.filter(variant__in=[row.pk for row in variants]).order_by()
-    sums = rows.values_list("variant").annotate(
-        units=Sum("on_hand"), free=Sum(F("on_hand") - F("reserved"))
-    )
-    return {variant: (units, free) for variant, units, free in sums}
+    units = dict(rows.values_list("variant").annotate(units=Sum("on_hand")))
+    free = recipes.totals([row.pk for row in variants])
+    return {row.pk: (units.get(row.pk, 0), free.get(row.pk, 0)) for row in variants}
 
 
 def of_listings(listings: Sequence[Listing]) -> dict[int, ListingFigures]:

@@ -7,20 +7,17 @@ from collections.abc import Callable
 from typing import Any
 
 from django import forms
-from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldBooleanSwitchWidget
 
 from catalog.media_rules import check_image
-from catalog.models import Image, Merchant
+from catalog.models import Image
 from catalog.services import image_fixer
 from catalog.services.image_editing import Mode, Ratio, Wish
 from catalog.services.image_fixer import Look
-from marketplace.kernel.admin_verbs import Outcome, Verb, VerbForm, who
-from marketplace.kernel.tasks import nudge
+from marketplace.kernel.admin_verbs import InBulk, Verb, VerbForm
 
 #: More than these are fixed in the background, not while a person waits.
 AT_ONCE = 20
@@ -96,9 +93,7 @@ class FixForm(VerbForm):
         ]
         words = [f"Pictures: {len(measures):,}. Not acceptable as they are: {len(wrong):,}."]
         if len(measures) > AT_ONCE:
-            words.append(
-                f"More than {AT_ONCE} pictures are fixed in the background; the list follows."
-            )
+            words.append(f"More than {AT_ONCE} pictures are fixed in the background.")
         first = list(dict.fromkeys([*wrong, *(row[0] for row in measures)]))[:LOOKS_SHOWN]
         images = Image.objects.select_related("product").in_bulk(first)
         wish = (
@@ -108,29 +103,9 @@ class FixForm(VerbForm):
         return [*words, _table(looks)]
 
 
-def fix(request: HttpRequest, pictures: QuerySet[Image], wish: Wish) -> Outcome:
-    ids = list(pictures.order_by("pk").values_list("pk", flat=True))
-    if len(ids) <= AT_ONCE:
-        return image_fixer.fix(ids, wish, by=who(request))
-    merchants = Merchant.objects.filter(products__images__in=pictures.order_by()).distinct()
-    with transaction.atomic():
-        asked = image_fixer.ask_for_fix(ids, wish)
-        for merchant in merchants:
-            nudge("fix_images", merchant.pk, label=f"Fix images: {merchant}")
-    return f"{asked:,} pictures are being fixed in the background; the list follows by itself."
-
-
-def fix_from(pictures: Pictures) -> Callable[[HttpRequest, list[int], dict[str, Any]], Outcome]:
-    """The verb's work on a list whose rows lead to their pictures in this way."""
-
-    def run(request: HttpRequest, ids: list[int], given: dict[str, Any]) -> Outcome:
-        return fix(request, pictures(ids), given["wish"])
-
-    return run
-
-
-def restore(request: HttpRequest, ids: list[int], given: dict[str, Any]) -> Outcome:
-    return image_fixer.restore(ids, by=who(request))
+def ids_of(pictures: Pictures) -> Callable[[list[int]], list[int]]:
+    """The pictures that rows of a list lead to, by their ids."""
+    return lambda ids: list(pictures(ids).order_by("pk").values_list("pk", flat=True))
 
 
 def _table(looks: list[Look]) -> SafeString:
@@ -176,7 +151,12 @@ def _verb(label: str, pictures: Pictures) -> Verb:
     return Verb(
         name="fix_images",
         label=label,
-        run=fix_from(pictures),
+        in_bulk=InBulk(
+            "fix_images",
+            at_once=AT_ONCE,
+            given=lambda cleaned: {"wish": cleaned["wish"].as_text()},
+            rows=ids_of(pictures),
+        ),
         permission=CHANGE,
         form=FixForm,
         button="Fix images",
@@ -194,7 +174,7 @@ VERBS = (
     Verb(
         name="restore_original",
         label="Restore the original",
-        run=restore,
+        in_bulk=InBulk("restore_original", at_once=AT_ONCE),
         permission=CHANGE,
         button="Restore the original",
         applies=lambda row: bool(row.original),

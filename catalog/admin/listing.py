@@ -6,9 +6,9 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import admin
-from django.db.models import Exists, OuterRef, QuerySet
-from django.http import HttpRequest
-from django.urls import reverse
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 from unfold.contrib.filters.admin import (
     AutocompleteSelectFilter,
@@ -18,18 +18,17 @@ from unfold.contrib.filters.admin import (
 
 from catalog.admin import figures
 from catalog.admin.labels import LISTING_LABELS, REVIEW_LABELS
+from catalog.admin.listing_changes import changes_table, short_words
+from catalog.admin.listing_filters import PriorityFilter
+from catalog.admin.listing_inlines import AttributeInline, EventInline, OfferInline
+from catalog.admin.listing_tabs import OF_ONE_STATE, TABS
 from catalog.admin.listing_verbs import VERBS
+from catalog.admin.mending import fragment_of, mending_link
 from catalog.admin.suggestions import SuggestingAdmin
-from catalog.models import (
-    Listing,
-    ListingAttribute,
-    ListingEvent,
-    Offer,
-)
-from catalog.services import listings
+from catalog.models import Listing
+from catalog.services import forecast, listings, published, templates
 from catalog.states import ListingState
 from marketplace.kernel.admin import (
-    ReadOnlyInline,
     ago,
     first_line,
     label,
@@ -39,146 +38,13 @@ from marketplace.kernel.admin import (
     thumbnail,
     two_lines,
 )
-from marketplace.kernel.admin_lists import ListTab
-from marketplace.kernel.admin_verbs import who
-
-Rows = QuerySet[Any]
-
-
-def _in(*states: ListingState) -> Any:
-    return lambda rows: rows.filter(state__in=states)
-
-
-def _with_refused_offers(rows: Rows) -> Rows:
-    return rows.filter(Exists(Offer.objects.filter(listing=OuterRef("pk")).exclude(problem="")))
-
-
-TABS = (
-    ListTab("all", "All", "Every staged or published listing.", lambda rows: rows),
-    ListTab(
-        "incomplete",
-        "Incomplete",
-        "The channel asks for something these do not have yet. The reasons are beside each; a "
-        "listing moves to “Ready to Publish” by itself when it is complete.",
-        lambda rows: rows.incomplete(),
-    ),
-    ListTab(
-        "ready",
-        "Ready to Publish",
-        "Everything the channel asks for is there. Select them and use “Publish”.",
-        lambda rows: rows.ready(),
-    ),
-    ListTab(
-        "publishing",
-        "Publishing",
-        "Queued or being sent. They go in turn, as far as the shop's daily limit allows.",
-        _in(ListingState.QUEUED, ListingState.PUBLISHING),
-    ),
-    ListTab(
-        "suspended",
-        "Suspended",
-        "Published and in the channel's review, which usually takes minutes.",
-        lambda rows: rows.under_review(),
-    ),
-    ListTab("active", "Active", "On sale.", _in(ListingState.ACTIVE)),
-    ListTab(
-        "attention",
-        "Needs attention",
-        "Refused by the channel or failed in review. The channel's words are beside each.",
-        lambda rows: rows.needing_attention(),
-    ),
-    ListTab(
-        "offers",
-        "Offers refused",
-        "The channel did not take a price or a quantity. It is offered again by itself; the reason "
-        "is under “Offers” of each listing.",
-        _with_refused_offers,
-    ),
-    ListTab(
-        "changed",
-        "Changes not published",
-        "Changed here since the last publish. Price and quantity travel by themselves; anything "
-        "else needs “Publish” again.",
-        lambda rows: rows.with_unpublished_changes(),
-    ),
-    ListTab(
-        "inactive",
-        "Inactive",
-        "Deactivated, frozen or deleted on the channel.",
-        _in(ListingState.INACTIVE),
-    ),
-)
-
-
-class OfferInline(ReadOnlyInline):
-    model = Offer
-    verbose_name_plural = "Offers"
-    fields = ("sku", "wanted", "sent", "confirmed", "quantities", "problem")
-    readonly_fields = fields
-    tab = True
-
-    def get_queryset(self, request: HttpRequest) -> Rows:
-        rows: Rows = super().get_queryset(request)
-        return rows.select_related("variant").prefetch_related("stocks__warehouse")
-
-    @admin.display(description="SKU")
-    def sku(self, row: Offer) -> object:
-        return link_to(row.variant)
-
-    @admin.display(description="Price wanted")
-    def wanted(self, row: Offer) -> object:
-        return money(row.price_wanted, row.currency)
-
-    @admin.display(description="Price sent")
-    def sent(self, row: Offer) -> object:
-        return money(row.price_sent, row.currency)
-
-    @admin.display(description="Price confirmed")
-    def confirmed(self, row: Offer) -> object:
-        return money(row.price_confirmed, row.currency)
-
-    @admin.display(description="Quantity per warehouse (wanted / sent / confirmed)")
-    def quantities(self, row: Offer) -> object:
-        lines = (
-            (stock.warehouse.name, stock.wanted, _or_dash(stock.sent), _or_dash(stock.confirmed))
-            for stock in row.stocks.all()
-        )
-        return format_html_join("", '<span class="block">{}: {} / {} / {}</span>', lines) or "–"
-
-
-def _or_dash(value: int | None) -> object:
-    return "–" if value is None else value
-
-
-class AttributeInline(ReadOnlyInline):
-    model = ListingAttribute
-    verbose_name_plural = "Properties"
-    fields = ("attribute", "value")
-    readonly_fields = fields
-    tab = True
-
-    def get_queryset(self, request: HttpRequest) -> Rows:
-        rows: Rows = super().get_queryset(request)
-        return rows.select_related("attribute")
-
-
-class EventInline(ReadOnlyInline):
-    model = ListingEvent
-    verbose_name_plural = "Timeline"
-    fields = ("at", "step", "reason", "by", "request_id")
-    readonly_fields = fields
-    per_page = 50
-    tab = True
-
-    @admin.display(description="Step")
-    def step(self, row: ListingEvent) -> str:
-        if row.old == row.new:
-            return row.get_new_display()
-        return f"{row.get_old_display() or 'New'} → {row.get_new_display()}"
+from marketplace.kernel.admin_lists import current_tab
+from marketplace.kernel.admin_verbs import Selection, keep, verb_url, who
+from marketplace.kernel.sheets.admin import SheetsAdmin
 
 
 @admin.register(Listing)
-class ListingAdmin(SuggestingAdmin):
+class ListingAdmin(SheetsAdmin, SuggestingAdmin):
     list_display = (
         "picture", "name", "channel", "merchant", "category_name", "state_label", "reasons",
         "price", "quantity", "published",
@@ -193,6 +59,8 @@ class ListingAdmin(SuggestingAdmin):
         ("review", ChoicesDropdownFilter),
         ("product__tags", AutocompleteSelectFilter),
         ("category", AutocompleteSelectFilter),
+        ("template", AutocompleteSelectFilter),
+        PriorityFilter,
     )
     search_fields = ("title", "product__title", "product__sku", "=external_id")
     search_help_text = "Search by title, SKU or product id on the channel"
@@ -221,12 +89,20 @@ class ListingAdmin(SuggestingAdmin):
         ),
         (
             "Texts for this channel",
-            {"fields": ("title", "description", ("brand_external_id", "priority"))},
+            {
+                "fields": (
+                    "template_words",
+                    "title",
+                    "description",
+                    ("brand_external_id", "priority"),
+                )
+            },
         ),
     )
     readonly_fields = (
         "product_link", "shop_link", "state_label", "review_label", "missing_list", "problem_text",
         "category_name", "external_id", "external_words", "published", "changes", "calls",
+        "template_words",
     )  # fmt: skip
     inlines = (OfferInline, AttributeInline, EventInline)
     tabs = TABS
@@ -241,12 +117,40 @@ class ListingAdmin(SuggestingAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
+    def get_list_display(self, request: HttpRequest) -> list[str]:
+        columns = super().get_list_display(request)
+        tab = current_tab(self.tabs, request)
+        if tab is not None and tab.key in OF_ONE_STATE:
+            columns.remove("state_label")
+        return columns
+
     def prepare_page(self, rows: list[Any]) -> None:
         super().prepare_page(rows)
         figures.add_pictures(rows, "product__images")
         found = figures.of_listings(rows)
+        days, sides = forecast.of_listings(rows), published.sides(rows)
         for row in rows:
             row.figures = found[row.pk]
+            row.goes_out = days.get(row.pk)
+            row.changed_parts = short_words(*sides[row.pk]) if row.pk in sides else ""
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.mend_view)
+        own = path("<int:pk>/mend/<slug:name>/", view, name="catalog_listing_mend")
+        return [own, *super().get_urls()]
+
+    def mend_view(self, request: HttpRequest, pk: int, name: str) -> HttpResponse:
+        """Lead to the form of a verb for this one listing; nothing is changed by coming here."""
+        row = self.get_object(request, str(pk))
+        verb = next((one for one in self.open_verbs(request) if one.name == name), None)
+        if row is None or verb is None or verb.form is None:
+            raise PermissionDenied
+        token = keep(
+            request, self.model, Selection([pk], reverse("admin:catalog_listing_change", args=[pk]))
+        )
+        return HttpResponseRedirect(
+            verb_url(self.model, verb, token) + fragment_of(row, request.GET.get("attribute", ""))
+        )
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: Any) -> None:
         super().save_model(request, obj, form, change)
@@ -281,7 +185,15 @@ class ListingAdmin(SuggestingAdmin):
 
     @admin.display(description="State", ordering="state")
     def state_label(self, row: Listing) -> object:
-        return label(row.get_state_display(), LISTING_LABELS[row.state])
+        state = label(row.get_state_display(), LISTING_LABELS[row.state])
+        words = _queue_words(row)
+        if not words:
+            return state
+        return format_html(
+            '{}<span class="block text-base-500 whitespace-nowrap dark:text-base-400">{}</span>',
+            state,
+            words,
+        )
 
     @admin.display(description="Channel's review")
     def review_label(self, row: Listing) -> object:
@@ -291,15 +203,16 @@ class ListingAdmin(SuggestingAdmin):
     def reasons(self, row: Listing) -> object:
         if row.problem:
             return first_line(row.problem, most=70)
-        sentences = [item["sentence"] for item in row.missing]
-        if not sentences:
-            return "–"
-        more = f" +{len(sentences) - 1}" if len(sentences) > 1 else ""
-        text = f"{sentences[0]}{more}"
+        if not row.missing:
+            changed = row.changed_parts  # type: ignore[attr-defined]
+            return first_line(f"Not published: {changed}") if changed else "–"
+        more = len(row.missing) - 1
+        rest = link_to(row, f"and {more:,} more") if more else ""
         return format_html(
-            '<span class="desk-note" title="{}">{}</span>',
-            "\n".join(sentences),
-            text,
+            '<span class="desk-note" title="{}">{} <span class="block">{}</span></span>',
+            "\n".join(item["sentence"] for item in row.missing),
+            mending_link(row, row.missing[0]),
+            rest,
         )
 
     @admin.display(description="Price")
@@ -326,12 +239,19 @@ class ListingAdmin(SuggestingAdmin):
     def shop_link(self, row: Listing) -> object:
         return link_to(row.shop)
 
+    @admin.display(description="Listing template")
+    def template_words(self, row: Listing) -> object:
+        if row.template is None:
+            return "None"
+        lines = [link_to(row.template), *templates.remarks_of(row)]
+        return format_html_join("", '<span class="block">{}</span>', ((line,) for line in lines))
+
     @admin.display(description="What is missing")
     def missing_list(self, row: Listing) -> object:
         if not row.missing:
             return "Nothing: every requirement is met."
         lines = (
-            (item["sentence"], _facts(item.get("found", ""), item.get("allowed", "")))
+            (mending_link(row, item), _facts(item.get("found", ""), item.get("allowed", "")))
             for item in row.missing
         )
         body = format_html_join(
@@ -352,15 +272,19 @@ class ListingAdmin(SuggestingAdmin):
             )
             if value
         )
-        words = row.problem or (
-            f"The channel gave no further information. Write to {settings.SUPPORT_EMAIL} and "
-            "quote the ids below."
-        )
+        help_line = ""
+        if has_failed:
+            start = "If this does not help, write"
+            if not row.problem:
+                start = "It gave no further information. Write"
+            help_line = f"{start} to {settings.SUPPORT_EMAIL} and quote the ids above."
         return format_html(
             '<span style="white-space:pre-line">{}</span>'
+            '<span class="block text-base-500 dark:text-base-400">{}</span>'
             '<span class="block text-base-500 dark:text-base-400">{}</span>',
-            words,
+            row.problem or "Nothing.",
             ids,
+            help_line,
         )
 
     @admin.display(description="In the channel's own words")
@@ -369,10 +293,8 @@ class ListingAdmin(SuggestingAdmin):
         return " · ".join(words) or "Not there yet"
 
     @admin.display(description="Changes not published")
-    def changes(self, row: Listing) -> str:
-        if row.has_unpublished_changes:
-            return "Yes: publish it again to send them."
-        return "No"
+    def changes(self, row: Listing) -> object:
+        return changes_table(row)
 
     @admin.display(description="Calls to the channel")
     def calls(self, row: Listing) -> object:
@@ -384,6 +306,15 @@ class ListingAdmin(SuggestingAdmin):
             "answered</a>",
             url,
         )
+
+
+def _queue_words(row: Listing) -> str:
+    """When a queued listing goes out, and whether a person gave it a place."""
+    days = getattr(row, "goes_out", None) or forecast.of_listings([row]).get(row.pk)
+    if days is None:
+        return ""
+    place = "" if not row.priority else " · first" if row.priority > 0 else " · last"
+    return f"goes out {days.words()}{place}"
 
 
 def _facts(found: str, allowed: str) -> str:

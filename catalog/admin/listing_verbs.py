@@ -7,14 +7,17 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from catalog.admin import channel_verbs, suggestions
+from catalog.admin import channel_verbs, suggestions, template_verbs
+from catalog.admin.category_forms import CategorizeForm, FillForm
 from catalog.admin.image_verbs import FIX_OF_LISTINGS
-from catalog.admin.listing_forms import CategorizeForm, FillForm, PublishForm
-from catalog.models import Listing, Shop
+from catalog.admin.listing_forms import PublishForm
+from catalog.bulk import shops_of
+from catalog.models import Listing
 from catalog.services import channel_sync, listings, publishing, taxonomy
 from catalog.states import ListingState, ShopState
-from marketplace.kernel.admin_verbs import Outcome, Verb, who
-from marketplace.kernel.batch import BatchReport, run_batch
+from marketplace.kernel.admin_verbs import InBulk, Outcome, Run, Verb, who
+from marketplace.kernel.batch import run_batch
+from marketplace.kernel.errors import Refused
 from marketplace.kernel.tasks import nudge
 
 CHANGE = "catalog.change_listing"
@@ -22,34 +25,17 @@ CHANGE = "catalog.change_listing"
 ASKED_AT_ONCE = 20
 
 
-def shops_of(ids: list[int]) -> list[Shop]:
-    return list(Shop.objects.filter(listings__in=ids).distinct())
+def category_given(cleaned: dict[str, Any]) -> dict[str, Any]:
+    """The category's id; its form is fetched once, before any listing is treated."""
+    taxonomy.ensure_form(cleaned["category"])
+    return {"category": cleaned["category"].pk}
 
 
-def publish(request: HttpRequest, ids: list[int], given: dict[str, Any]) -> Outcome:
-    report = publishing.request_publish_many(ids, by=who(request))
-    if report.done:
-        for shop in shops_of(ids):
-            nudge("publish_queued", shop.pk, label=f"Publish queued: {shop}")
-    return report
-
-
-def categorize(request: HttpRequest, ids: list[int], given: dict[str, Any]) -> Outcome:
-    category = given["category"]
-    taxonomy.ensure_form(category)
-    return listings.categorize(ids, category, by=who(request))
-
-
-def fill(request: HttpRequest, ids: list[int], given: dict[str, Any]) -> Outcome:
-    total = BatchReport("Filled in")
-    filled = given["filled"]
-    done: Counter[int] = Counter()
-    for attribute, values in filled:
-        report = listings.set_attribute(ids, attribute, values, by=who(request))
-        total.refused.update(report.refused)
-        done[report.done] += 1
-    total.done = max(done, default=0)
-    return total if filled else "Nothing was filled in, so nothing changed."
+def values_given(cleaned: dict[str, Any]) -> dict[str, Any]:
+    """Pairs of an attribute's id and its values."""
+    if not cleaned["filled"]:
+        raise Refused("Nothing was filled in, so nothing changed.")
+    return {"filled": [[attribute.pk, values] for attribute, values in cleaned["filled"]]}
 
 
 def check(request: HttpRequest, ids: list[int], given: dict[str, Any]) -> Outcome:
@@ -82,6 +68,28 @@ def send(request: HttpRequest, ids: list[int], given: dict[str, Any]) -> Outcome
     return f"{text} Not active: {', '.join(silent)}." if silent else text
 
 
+def _to_place(priority: int) -> Run:
+    def run(request: HttpRequest, ids: list[int], given: dict[str, Any]) -> Outcome:
+        return publishing.set_priority(ids, priority)
+
+    return run
+
+
+PLACES = tuple(
+    Verb(
+        name=f"publish_{word}",
+        label=f"Place in the publish queue: {word.capitalize()}",
+        run=_to_place(priority),
+        permission=CHANGE,
+    )
+    for word, priority in (
+        ("first", publishing.FIRST),
+        ("normal", publishing.NORMAL),
+        ("last", publishing.LAST),
+    )
+)
+
+
 def is_on_channel(row: Listing) -> bool:
     return bool(row.external_id)
 
@@ -94,16 +102,19 @@ VERBS = (
     Verb(
         name="publish",
         label="Publish",
-        run=publish,
+        in_bulk=InBulk("publish"),
         permission=CHANGE,
         form=PublishForm,
         button="Publish",
         applies=may_publish,
     ),
+    *PLACES,
     Verb(
         name="categorize",
         label="More actions: Categorize",
-        run=categorize,
+        in_bulk=InBulk(
+            "categorize", given=category_given, about=lambda cleaned: cleaned["category"].path
+        ),
         permission=CHANGE,
         form=CategorizeForm,
         button="Categorize",
@@ -114,18 +125,20 @@ VERBS = (
     Verb(
         name="fill_in",
         label="More actions: Fill in properties",
-        run=fill,
+        in_bulk=InBulk("fill_in", given=values_given),
         permission=CHANGE,
         form=FillForm,
         button="Fill in properties",
         applies=lambda row: row.category_id is not None,
         explanation="What is left empty here stays as it is on each listing.",
     ),
+    *template_verbs.VERBS,
     FIX_OF_LISTINGS,
     Verb(
         name="check_requirements",
         label="More actions: Check requirements again",
         run=check,
+        in_bulk=InBulk("check_requirements"),
         permission=CHANGE,
         button="Check requirements again",
     ),

@@ -6,85 +6,34 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import Prefetch, prefetch_related_objects
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
-from import_export.admin import ImportExportMixin
-from unfold.admin import StackedInline, TabularInline
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, FieldTextFilter
-from unfold.contrib.import_export.forms import ExportForm, ImportForm
 
 from catalog.admin import figures
+from catalog.admin.compliance import CertificateInline, SizeChartInline
 from catalog.admin.filters import StagedFilter
 from catalog.admin.hurry import hurry_exports
-from catalog.admin.image_verbs import VERBS as IMAGE_VERBS
-from catalog.admin.product_forms import ImageForm, ProductForm, VariantForm, VariantFormSet
+from catalog.admin.images import ImageInline, order_of
+from catalog.admin.product_create import channel_view, create_view, variants_view
+from catalog.admin.product_forms import ProductForm
 from catalog.admin.product_import import import_report, import_view
+from catalog.admin.product_listings import cards_of, publish_url
 from catalog.admin.product_verbs import VERBS
-from catalog.media_rules import check_image
-from catalog.models import Certificate, Image, Product, Tag, Variant
-from catalog.resources import ProductResource, TagResource
-from catalog.services import products
-from marketplace.kernel.admin import BaseAdmin, link_to, number, thumbnail, two_lines
+from catalog.admin.rich_text import say_what_was_dropped
+from catalog.admin.upload import content_of
+from catalog.admin.variant_forms import VariantInline
+from catalog.models import Product, Tag
+from catalog.services import product_pictures, products
+from marketplace.kernel.admin import BaseAdmin, number, thumbnail, two_lines
 from marketplace.kernel.admin_verbs import who
+from marketplace.kernel.sheets.admin import SheetsAdmin
 
 TAGS_SHOWN = 3
 
 
-class VariantInline(TabularInline):
-    model = Variant
-    form = VariantForm
-    formset = VariantFormSet
-    extra = 0
-    hide_title = True
-    fields = (
-        "sku", "options", "price", "compare_at_price", "currency",
-        "weight", "weight_unit", "length", "width", "height", "dimension_unit", "position",
-    )  # fmt: skip
-    tab = True
-
-
-class ImageInline(TabularInline):
-    model = Image
-    form = ImageForm
-    extra = 0
-    hide_title = True
-    fields = ("preview", "position", "file", "source_url", "alt_text", "finding")
-    readonly_fields = ("preview", "finding")
-    verbose_name_plural = "Images"
-    tab = True
-
-    @admin.display(description="Picture")
-    def preview(self, row: Image) -> object:
-        return thumbnail(row.file.url if row.file else "", size=64)
-
-    @admin.display(description="What was found")
-    def finding(self, row: Image) -> str:
-        return image_finding(row)
-
-
-class CertificateInline(StackedInline):
-    model = Certificate
-    extra = 0
-    fields = (("name", "external_id"), "file", "expires_on")
-    verbose_name_plural = "Certificates"
-    tab = True
-
-
-def image_finding(row: Image) -> str:
-    """Size and shape of a picture, and what channels would not accept about it."""
-    if row.problem:
-        return row.problem
-    if not row.sha256:
-        return "Not fetched yet" if row.source_url else "–"
-    width, height, size = row.width or 0, row.height or 0, row.size or 0
-    problems = [item.sentence for item in check_image(width, height, size, row.format)]
-    facts = f"{width:,} × {height:,} px, {size / 1024:,.0f} KB, {row.format}."
-    fixed = [f"Fixed: {row.fixed_as}"] if row.fixed_as else []
-    return " ".join([facts, *(problems or ["Good."]), *fixed])
-
-
 @admin.register(Product)
-class ProductAdmin(ImportExportMixin, BaseAdmin):
+class ProductAdmin(SheetsAdmin, BaseAdmin):
     list_display = (
         "picture", "name", "merchant", "tag_names", "brand", "variants", "available", "staged",
     )  # fmt: skip
@@ -103,23 +52,19 @@ class ProductAdmin(ImportExportMixin, BaseAdmin):
     form = ProductForm
     fieldsets = (
         (None, {"fields": (("merchant", "sku"), "title", "description")}),
-        (None, {"fields": (("brand", "product_type"), "option_names", "tags")}),
+        (None, {"fields": (("brand", "product_type"), "option_names", "tags", "video_url")}),
+        (None, {"fields": (("manufacturer", "responsible_person"),)}),
     )
-    inlines = (VariantInline, ImageInline, CertificateInline)
+    readonly_fields = ("merchant",)
+    show_add_link = False
+    inlines = (VariantInline, ImageInline, CertificateInline, SizeChartInline)
+    change_form_outer_before_template = "admin/product_above.html"
     verbs = VERBS
     empty_hint = (
         "No product yet. Use “Import products” with a CSV file, for instance one exported from "
         "a Shopify shop."
     )
-    import_export_change_list_template = "admin/product_list.html"
-    import_form_class = ImportForm
-    export_form_class = ExportForm
-
-    def get_export_resource_classes(self, request: HttpRequest) -> list[Any]:
-        return [ProductResource, TagResource]
-
-    def get_import_resource_classes(self, request: HttpRequest) -> list[Any]:
-        return [TagResource]
+    change_list_template = "admin/product_list.html"
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
@@ -135,8 +80,29 @@ class ProductAdmin(ImportExportMixin, BaseAdmin):
                 view(import_report),
                 name="catalog_product_import_report",
             ),
+            path("add/variants/", view(variants_view), name="catalog_product_create_variants"),
+            path("add/channel/", view(channel_view), name="catalog_product_create_channel"),
             *super().get_urls(),
         ]
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        return create_view(request, self)
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        extra = dict(extra_context or {})
+        product = self.get_object(request, object_id)
+        if product is not None:
+            extra["listing_cards"] = cards_of(request, product)
+            extra["publish_url"] = publish_url()
+        return super().change_view(request, object_id, form_url, extra)
 
     def prepare_page(self, rows: list[Any]) -> None:
         figures.add_pictures(rows, "images")
@@ -147,8 +113,16 @@ class ProductAdmin(ImportExportMixin, BaseAdmin):
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
-        products.changed([form.instance.pk], by=who(request))
-        hurry_exports(listings__product=form.instance.pk)
+        product = form.instance
+        product_pictures.add(product, map(content_of, form.cleaned_data["new_pictures"]))
+        product_pictures.put_in_order(product, order_of(formsets))
+        products.set_video(product, form.cleaned_data["video_url"])
+        say_what_was_dropped(request, form)
+        products.changed([product.pk], by=who(request))
+        hurry_exports(listings__product=product.pk)
+
+    class Media:
+        css = {"all": ("desk/product.css",)}
 
     @admin.display(description="")
     def picture(self, row: Product) -> object:
@@ -176,43 +150,3 @@ class ProductAdmin(ImportExportMixin, BaseAdmin):
     def staged(self, row: Product) -> str:
         states = [words for _, words in row.figures.states]  # type: ignore[attr-defined]
         return "; ".join(states) or "Not staged"
-
-
-@admin.register(Image)
-class ImageAdmin(BaseAdmin):
-    """Pictures over all products, to find those that channels would not accept."""
-
-    list_display = ("preview", "product_link", "merchant", "position", "finding")
-    list_display_links = ("preview",)
-    list_select_related = ("product__merchant",)
-    list_filter = (("product__merchant", AutocompleteSelectFilter), ("format", FieldTextFilter))
-    search_fields = ("product__sku", "product__title")
-    autocomplete_fields = ("product", "variant")
-    form = ImageForm
-    fields = ("product_link", "preview", "finding", "position", "file", "source_url", "alt_text")
-    readonly_fields = ("product_link", "preview", "finding")
-    verbs = IMAGE_VERBS
-    empty_hint = "No image yet. They come with products, by file or by address."
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: Any) -> None:
-        super().save_model(request, obj, form, change)
-        products.changed([obj.product_id], by=who(request))
-
-    @admin.display(description="Picture")
-    def preview(self, row: Image) -> object:
-        return thumbnail(row.file.url if row.file else "", size=48)
-
-    @admin.display(description="Product")
-    def product_link(self, row: Image) -> object:
-        return link_to(row.product)
-
-    @admin.display(description="Merchant")
-    def merchant(self, row: Image) -> str:
-        return str(row.product.merchant)
-
-    @admin.display(description="What was found")
-    def finding(self, row: Image) -> str:
-        return image_finding(row)

@@ -9,19 +9,24 @@ from typing import Any
 from django import forms
 from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminSelectWidget
 
 from catalog.models import FulfillmentCenter, Merchant, Product
 from catalog.services.import_report import ImportReport
 from catalog.services.product_import import import_products
-from catalog.sheets import SheetUnreadable
+from catalog.sheets import SheetUnreadable, open_products
 from catalog.sheets.columns import OWN_COLUMNS
-from marketplace.kernel.admin_verbs import who
+from marketplace.kernel.admin import changelist_url
+from marketplace.kernel.admin_verbs import run_url, who
+from marketplace.kernel.bulk_tasks import begin
+from marketplace.kernel.models import BulkRun
 from marketplace.kernel.tasks import nudge
 
 ROWS_SHOWN = 200
+#: A person waits for so many rows; a longer file is imported in the background.
+MOST_AT_ONCE = 200
 REPORT_KEPT = 60 * 60
 PERMISSIONS = ("catalog.add_product", "catalog.change_product")
 
@@ -58,14 +63,17 @@ class ImportProductsForm(forms.Form):
 
 
 def import_view(request: HttpRequest, model_admin: Any) -> HttpResponse:
-    """Ask for a file, import it and show what came of every row."""
+    """Ask for a file and import it: a short one at once, a long one in the background."""
     if not all(request.user.has_perm(name) for name in PERMISSIONS):
         raise PermissionDenied
     given = (request.POST, request.FILES) if request.method == "POST" else ()
     form = ImportProductsForm(*given)
     report, token = None, ""
     if form.is_bound and form.is_valid():
-        report = _import(request, form)
+        outcome = _import(request, form)
+        if isinstance(outcome, BulkRun):
+            return HttpResponseRedirect(run_url(outcome))
+        report = outcome
         token = _keep(request, report) if report else ""
     context = {
         **model_admin.admin_site.each_context(request),
@@ -82,9 +90,14 @@ def import_view(request: HttpRequest, model_admin: Any) -> HttpResponse:
     return TemplateResponse(request, "admin/import_products.html", context)
 
 
-def _import(request: HttpRequest, form: ImportProductsForm) -> ImportReport | None:
+def _import(request: HttpRequest, form: ImportProductsForm) -> ImportReport | BulkRun | None:
     merchant, upload = form.cleaned_data["merchant"], form.cleaned_data["file"]
     try:
+        sheet = open_products(upload.file, currency=merchant.currency)
+        is_short = sheet.count_rows(MOST_AT_ONCE + 1) <= MOST_AT_ONCE
+        upload.seek(0)
+        if not is_short:
+            return _begin(request, form)
         report = import_products(
             merchant,
             upload.file,
@@ -98,6 +111,24 @@ def _import(request: HttpRequest, form: ImportProductsForm) -> ImportReport | No
     if report.images_added:
         nudge("fetch_images", merchant.pk, label=f"Fetch images: {merchant}")
     return report
+
+
+def _begin(request: HttpRequest, form: ImportProductsForm) -> BulkRun:
+    merchant, center = form.cleaned_data["merchant"], form.cleaned_data["fulfillment_center"]
+    upload = form.cleaned_data["file"]
+    return begin(
+        "import_products",
+        [],
+        {
+            "merchant": merchant.pk,
+            "center": center.pk if center else None,
+            "name": upload.name,
+        },
+        label=f"Import products: {upload.name} for {merchant}",
+        user=request.user,  # type: ignore[arg-type]
+        back=changelist_url(Product),
+        file=upload,
+    )
 
 
 def _keep(request: HttpRequest, report: ImportReport) -> str:

@@ -10,8 +10,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from catalog.admin.image_verbs import FIX_OF_PRODUCTS
 from catalog.models import Merchant, Shop
-from catalog.services import listings, products
-from marketplace.kernel.admin_verbs import Outcome, Verb, VerbForm, who
+from marketplace.kernel.admin_verbs import InBulk, Outcome, Verb, VerbForm
 from marketplace.kernel.errors import Refused
 from marketplace.kernel.tasks import nudge
 
@@ -45,10 +44,6 @@ class StageForm(VerbForm):
         ]
 
 
-def stage(request: HttpRequest, ids: list[int], given: dict[str, Any]) -> Outcome:
-    return listings.stage(ids, given["shop"], by=who(request))
-
-
 class TagForm(VerbForm):
     name = forms.CharField(
         label="Tag",
@@ -56,10 +51,6 @@ class TagForm(VerbForm):
         widget=UnfoldAdminTextInputWidget,
         help_text="One tag per listing category, such as “Dog toys”, makes later steps easy.",
     )
-
-
-def tag(request: HttpRequest, ids: list[int], given: dict[str, Any]) -> Outcome:
-    return products.tag(ids, given["name"])
 
 
 def fetch_images(request: HttpRequest, ids: list[int], given: dict[str, Any]) -> Outcome:
@@ -74,7 +65,11 @@ VERBS = (
     Verb(
         name="stage_listings",
         label="Stage Listings",
-        run=stage,
+        in_bulk=InBulk(
+            "stage_listings",
+            given=lambda cleaned: {"shop": cleaned["shop"].pk},
+            about=lambda cleaned: str(cleaned["shop"]),
+        ),
         permission="catalog.add_listing",
         form=StageForm,
         button="Stage Listings",
@@ -84,7 +79,11 @@ VERBS = (
     Verb(
         name="apply_tag",
         label="Apply a tag",
-        run=tag,
+        in_bulk=InBulk(
+            "apply_tag",
+            given=lambda cleaned: {"name": cleaned["name"]},
+            about=lambda cleaned: f"“{cleaned['name']}”",
+        ),
         permission="catalog.change_product",
         form=TagForm,
     ),

@@ -37,6 +37,7 @@ EDITABLE = (
     "push_tracking",
     "on_probation",
     "daily_listing_limit",
+    "sample_orders",
 )
 
 
@@ -100,7 +101,8 @@ class ShopAdmin(BaseAdmin):
             },
         ),
         ("What leaves towards the channel", {"fields": EDITABLE[:3]}),
-        ("Uploads", {"fields": (EDITABLE[3:], "quota")}),
+        ("Uploads", {"fields": (EDITABLE[3:5], "quota")}),
+        ("Orders", {"fields": ("sample_orders",)}),
         (
             "Last looks",
             {"fields": (("connected", "activated"), ("listings_read", "categories_read"))},
@@ -165,8 +167,9 @@ class ShopAdmin(BaseAdmin):
             on_probation=given["on_probation"],
             daily_limit=given["daily_listing_limit"],
         )
+        shops.set_sample_orders(obj, given["sample_orders"])
         if obj.is_active:
-            for kind in ("export_offers", "send_tracking"):
+            for kind in ("export_offers", "send_tracking", "publish_queued"):
                 nudge(kind, obj.pk, label=f"{kind.replace('_', ' ').capitalize()}: {obj}")
 
     @admin.display(description="State", ordering="state")

@@ -6,16 +6,11 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import F, QuerySet
-from django.http import HttpRequest
-from import_export.admin import ImportExportMixin
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
-from unfold.contrib.import_export.forms import ExportForm, ImportForm
 
-from catalog.admin.hurry import hurry_exports
 from catalog.admin.labels import MOVEMENT_LABELS
-from catalog.admin.stock_verbs import LEVEL_VERBS, PERMISSION
+from catalog.admin.stock_verbs import LEVEL_VERBS
 from catalog.models import StockLevel, StockMovement
-from catalog.resources import StockCountResource
 from marketplace.kernel.admin import (
     ReadOnlyAdmin,
     label,
@@ -23,6 +18,7 @@ from marketplace.kernel.admin import (
     number,
 )
 from marketplace.kernel.admin_lists import ListTab
+from marketplace.kernel.sheets.admin import SheetsAdmin
 
 
 def _all(rows: QuerySet[Any]) -> QuerySet[Any]:
@@ -38,7 +34,7 @@ def _reserved(rows: QuerySet[Any]) -> QuerySet[Any]:
 
 
 @admin.register(StockLevel)
-class StockLevelAdmin(ImportExportMixin, ReadOnlyAdmin):
+class StockLevelAdmin(SheetsAdmin, ReadOnlyAdmin):
     list_display = ("sku", "product", "center", "merchant", "units", "promised", "free")
     list_select_related = ("variant__product__merchant", "fulfillment_center")
     list_filter = (
@@ -59,17 +55,6 @@ class StockLevelAdmin(ImportExportMixin, ReadOnlyAdmin):
         "No stock yet. Import counts (SKU, fulfillment center, quantity), or select variants and "
         "use “Receive stock”."
     )
-    import_export_change_list_template = "admin/stock_list.html"
-    resource_classes = (StockCountResource,)
-    import_form_class = ImportForm
-    export_form_class = ExportForm
-
-    def has_import_permission(self, request: HttpRequest) -> bool:
-        return bool(request.user.has_perm(PERMISSION))
-
-    def process_result(self, result: Any, request: HttpRequest) -> Any:
-        hurry_exports(push_quantity=True)
-        return super().process_result(result, request)
 
     @admin.display(description="SKU", ordering="variant__sku")
     def sku(self, row: StockLevel) -> object:

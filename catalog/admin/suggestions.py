@@ -18,15 +18,22 @@ from catalog.services import suggestions
 from catalog.suggesting import Suggestion
 from marketplace.kernel.admin import BaseAdmin, two_lines
 from marketplace.kernel.admin_lists import current_tab
-from marketplace.kernel.admin_verbs import Outcome, Verb, VerbForm, failure_text, who
-from marketplace.kernel.errors import Failure, Refused
+from marketplace.kernel.admin_verbs import (
+    InBulk,
+    Outcome,
+    Verb,
+    VerbForm,
+    failure_text,
+    who,
+)
+from marketplace.kernel.errors import Failure
 
 CHANGE = "catalog.change_listing"
 USUAL_THRESHOLD = 70
 CATEGORIES_SHOWN = 10
 #: The preview judges no more than these, so that it comes at once.
 MOST_PREVIEWED = 2_000
-#: Each costs a call to the channel while a person waits.
+#: Each costs a call to the channel; a person waits for no more of them.
 MOST_ASKED = 20
 
 
@@ -81,13 +88,7 @@ def _group_words(group: list[Suggestion]) -> str:
     return f"{len(group):,} → {group[0].path} ({certain})"
 
 
-def accept(request: HttpRequest, ids: list[int], given: dict[str, Any]) -> Outcome:
-    return suggestions.accept(ids, at_least=given["at_least"], by=who(request))
-
-
 def ask(request: HttpRequest, ids: list[int], given: dict[str, Any]) -> Outcome:
-    if len(ids) > MOST_ASKED:
-        raise Refused(f"Each takes a call to the channel. Select at most {MOST_ASKED}.")
     told = []
     for row in Listing.objects.filter(pk__in=ids).select_related("product", "shop"):
         found = suggestions.ask_channel(row)
@@ -99,7 +100,11 @@ VERBS = (
     Verb(
         name="accept_suggestions",
         label="More actions: Accept suggested categories",
-        run=accept,
+        in_bulk=InBulk(
+            "accept_suggestions",
+            given=lambda cleaned: {"at_least": cleaned["at_least"]},
+            about=lambda cleaned: f"from {cleaned['at_least']}%",
+        ),
         permission=CHANGE,
         form=AcceptForm,
         explanation="Each listing without a category gets the one that its title, tags and type "
@@ -109,6 +114,7 @@ VERBS = (
         name="ask_category",
         label="More actions: Ask the channel for a category",
         run=ask,
+        in_bulk=InBulk("ask_category", at_once=MOST_ASKED),
         permission=CHANGE,
         button="Ask the channel for a category",
         applies=lambda row: row.category_id is None,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
 from catalog.admin.unlinked_verbs import VERBS
-from catalog.models import Listing, UnlinkedListing
+from catalog.models import Listing, UnlinkedListing, Variant
 from marketplace.kernel.admin import ReadOnlyAdmin, ago, first_line, link_to
 from marketplace.kernel.admin_lists import ListTab
 
@@ -15,7 +17,7 @@ from marketplace.kernel.admin_lists import ListTab
 class UnlinkedListingAdmin(ReadOnlyAdmin):
     """Listings of a shop that could not be joined with a product here, and why."""
 
-    list_display = ("name", "skus", "shop", "why", "found", "resolved")
+    list_display = ("name", "skus", "shop", "same_sku", "why", "found", "resolved")
     list_select_related = ("shop",)
     list_filter = (("shop", AutocompleteSelectFilter),)
     fields = ("title", "id_there", "skus", "shop", "reason", "found", "resolved", "listing")
@@ -50,6 +52,24 @@ class UnlinkedListingAdmin(ReadOnlyAdmin):
     @admin.display(description="SKUs there")
     def skus(self, row: UnlinkedListing) -> str:
         return ", ".join(row.seller_skus) or "none"
+
+    def prepare_page(self, rows: list[Any]) -> None:
+        skus = {sku for row in rows for sku in row.seller_skus}
+        merchants = {row.shop.merchant_id for row in rows}
+        known = Variant.objects.filter(sku__in=skus, merchant__in=merchants)
+        bearers = {
+            (one.merchant_id, one.sku): one.product for one in known.select_related("product")
+        }
+        for row in rows:
+            keys = [(row.shop.merchant_id, sku) for sku in row.seller_skus]
+            row.bearers = {bearers[key].pk: bearers[key] for key in keys if key in bearers}
+
+    @admin.display(description="Same SKU here")
+    def same_sku(self, row: Any) -> object:
+        found = list(row.bearers.values())
+        if len(found) > 1:
+            return f"{len(found)} products: link by hand"
+        return link_to(found[0], f"{found[0]} ({found[0].sku})") if found else "–"
 
     @admin.display(description="Why")
     def why(self, row: UnlinkedListing) -> object:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from typing import Any
 
 from django import forms
@@ -10,16 +9,16 @@ from django.db.models import Q
 from django.http import HttpRequest
 from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminTextInputWidget
 
-from catalog.models import Product, Shop, UnlinkedListing
+from catalog.bulk_calls import hurry_after_linking
+from catalog.models import Product, UnlinkedListing
 from catalog.services import linking, matching
-from marketplace.kernel.admin_verbs import Outcome, Verb, VerbForm, who
+from marketplace.kernel.admin_verbs import InBulk, Outcome, Verb, VerbForm, who
 from marketplace.kernel.batch import run_batch
 from marketplace.kernel.errors import Refused
-from marketplace.kernel.tasks import nudge
 
 CHANGE = "catalog.change_listing"
-#: Each of them is read from the channel while a person waits.
-MOST_AT_ONCE = 50
+#: Each of them is read from the channel; a person waits for no more of them.
+MOST_AT_ONCE = 20
 NAMED = "named_"
 
 
@@ -110,34 +109,13 @@ def link(request: HttpRequest, ids: list[int], given: dict[str, Any]) -> Outcome
     listing = linking.link(
         unlinked, given["target"], by=who(request), named=given["named"], remote=given["remote"]
     )
-    _hurry(ids)
+    hurry_after_linking(ids)
     return f"Linked with “{listing.product}”. Orders that waited for it go on by themselves."
-
-
-def _each(verb: str, act: Callable[..., object]) -> Callable[..., Outcome]:
-    def run(request: HttpRequest, ids: list[int], given: dict[str, Any]) -> Outcome:
-        if len(ids) > MOST_AT_ONCE:
-            raise Refused(f"Select at most {MOST_AT_ONCE} at a time: each is read from its shop.")
-        rows = UnlinkedListing.objects.filter(pk__in=ids).select_related("shop__merchant")
-        report = run_batch(verb, rows.order_by("pk"), lambda row: act(row, by=who(request)))
-        if report.done:
-            _hurry(ids)
-        return report
-
-    return run
 
 
 def ignore(request: HttpRequest, ids: list[int], given: dict[str, Any]) -> Outcome:
     rows = UnlinkedListing.objects.filter(pk__in=ids)
     return run_batch("Ignored", rows, lambda row: linking.ignore(row, by=who(request)))
-
-
-def _hurry(ids: Iterable[int]) -> None:
-    """Quantities go out, pictures come in, and orders that were held for these SKUs go on."""
-    for shop in Shop.objects.active().filter(unlinked_listings__in=ids).distinct():
-        nudge("pull_orders", shop.pk, label=f"Read orders: {shop}")
-        nudge("export_offers", shop.pk, label=f"Send prices and quantities: {shop}")
-        nudge("fetch_images", shop.merchant_id, label=f"Fetch images: {shop.merchant}")
 
 
 def is_open(row: UnlinkedListing) -> bool:
@@ -159,7 +137,7 @@ VERBS = (
     Verb(
         name="link_by_itself",
         label="Link by SKU or identifier",
-        run=_each("Linked", linking.link_by_itself),
+        in_bulk=InBulk("link_by_itself", at_once=MOST_AT_ONCE),
         permission=CHANGE,
         button="Link by SKU or identifier",
         applies=is_open,
@@ -167,7 +145,7 @@ VERBS = (
     Verb(
         name="import_as_new",
         label="Import as new product",
-        run=_each("Imported", linking.import_anyway),
+        in_bulk=InBulk("import_as_new", at_once=MOST_AT_ONCE),
         permission=CHANGE,
         button="Import as new product",
         applies=is_open,

@@ -10,11 +10,12 @@ from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
 from catalog.admin import figures
+from catalog.admin.bundle import ComponentFormSet, ComponentInline, ContainedInline
 from catalog.admin.hurry import hurry_exports
-from catalog.admin.product_forms import WordsField
 from catalog.admin.stock_verbs import VARIANT_VERBS
+from catalog.admin.variant_forms import WordsField
 from catalog.models import Identifier, StockLevel, Variant
-from catalog.services import products
+from catalog.services import bundles, products
 from marketplace.kernel.admin import (
     BaseAdmin,
     ReadOnlyInline,
@@ -24,6 +25,7 @@ from marketplace.kernel.admin import (
     thumbnail,
 )
 from marketplace.kernel.admin_verbs import who
+from marketplace.kernel.sheets.admin import SheetsAdmin
 
 
 class IdentifierInline(TabularInline):
@@ -44,7 +46,7 @@ class LevelInline(ReadOnlyInline):
 
 
 @admin.register(Variant)
-class VariantAdmin(BaseAdmin):
+class VariantAdmin(SheetsAdmin, BaseAdmin):
     list_display = (
         "picture", "sku", "product_link", "option_words", "merchant", "price_text", "weight_text",
         "units", "free",
@@ -72,8 +74,18 @@ class VariantAdmin(BaseAdmin):
         ),
     )
     readonly_fields = ("product",)
-    inlines = (IdentifierInline, LevelInline)
+    inlines = (IdentifierInline, ComponentInline, LevelInline, ContainedInline)
     verbs = VARIANT_VERBS
+
+    def get_inlines(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        """A bundle has no stock of its own, and few variants are part of one."""
+        hidden = set()
+        if obj and obj.components.exists():
+            hidden.add(LevelInline)
+        if not (obj and obj.contained_in.exists()):
+            hidden.add(ContainedInline)
+        return [inline for inline in self.inlines if inline not in hidden]
+
     empty_hint = "No variant yet. They come with products."
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -92,6 +104,8 @@ class VariantAdmin(BaseAdmin):
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
+        if any(isinstance(one, ComponentFormSet) and one.has_changed() for one in formsets):
+            bundles.changed([form.instance.pk])
         products.changed([form.instance.product_id], by=who(request))
         hurry_exports(listings__product=form.instance.product_id)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from catalog.models.bundle import BundleComponent
 from catalog.models.compliance import ChannelPerson, CompliancePerson, PersonKind
 from catalog.models.listing import (
     Listing,
@@ -32,7 +33,7 @@ from catalog.models.product import (
     Variant,
     WeightUnit,
 )
-from catalog.models.shop import Channel, Shop
+from catalog.models.shop import Channel, SamplePolicy, Shop
 from catalog.models.stock import MovementKind, StockLevel, StockMovement
 from catalog.models.taxonomy import (
     AttributeKind,
@@ -50,6 +51,7 @@ from catalog.models.template import (
 
 __all__ = [
     "AttributeKind",
+    "BundleComponent",
     "CategoryAttribute",
     "CategoryPermission",
     "CenterKind",
@@ -81,6 +83,7 @@ __all__ = [
     "Product",
     "Provider",
     "Role",
+    "SamplePolicy",
     "Shop",
     "SizeChart",
     "StockLevel",

@@ -52,8 +52,14 @@ class ChannelPerson(Stamped):
 
     shop = models.ForeignKey(Shop, models.CASCADE, related_name="channel_persons")
     person = models.ForeignKey(CompliancePerson, models.CASCADE, related_name="on_channels")
-    external_id = models.CharField(max_length=60)
-    sent_hash = models.CharField(max_length=64, help_text="Of the facts the channel has")
+    external_id = models.CharField(
+        max_length=60, blank=True, help_text="Empty: asked for, and not known yet"
+    )
+    sent_hash = models.CharField(
+        max_length=64, blank=True, help_text="Of the facts the channel has"
+    )
+    #: Whoever holds this tells the channel; the others wait, so that nobody is created twice.
+    claimed_until = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [

@@ -123,6 +123,11 @@ class Listing(Stamped):
             models.Index(fields=["shop", "state", "queued_at"], name="listings_by_state"),
             models.Index(fields=["state", "id"], name="listings_of_all_shops_by_state"),
             models.Index(fields=["shop", "uploaded_at"], name="listings_by_day_of_upload"),
+            models.Index(
+                fields=["shop", "create_intent_at"],
+                condition=~Q(create_intent=""),
+                name="creates_under_way",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -16,10 +16,6 @@ class ImageQuerySet(models.QuerySet["Image"]):
         """Known by address only, and not yet found unusable."""
         return self.filter(sha256="", problem="").exclude(source_url="")
 
-    def to_fix(self) -> ImageQuerySet:
-        """Waiting to be made acceptable in the background."""
-        return self.exclude(fix_wanted="")
-
 
 class Image(Stamped):
     """A picture of a product; the one with the lowest position is the primary image.
@@ -45,9 +41,6 @@ class Image(Stamped):
         upload_to="products/%Y/%m/", blank=True, max_length=200, help_text="As it was before a fix"
     )
     fixed_as = models.CharField(max_length=300, blank=True, help_text="What the fix changed")
-    fix_wanted = models.CharField(
-        max_length=60, blank=True, db_index=True, help_text="Shape and way of a fix that waits"
-    )
 
     objects = ImageQuerySet.as_manager()
 
@@ -62,7 +55,7 @@ class Image(Stamped):
         ]
 
     def __str__(self) -> str:
-        return self.alt_text or self.file.name or self.source_url
+        return f"Image {self.position + 1} of {self.product}"
 
 
 class Video(Stamped):
@@ -84,10 +77,17 @@ class Certificate(Stamped):
     external_id = models.CharField("Kind on the channel", max_length=60)
     name = models.CharField(max_length=200)
     file = models.FileField(upload_to="certificates/%Y/%m/", help_text="A picture or a PDF")
+    size = models.PositiveIntegerField(null=True, blank=True, help_text="bytes")
+    format = models.CharField(max_length=10, blank=True)
     sha256 = models.CharField(max_length=64, blank=True)
-    expires_on = models.DateField(null=True, blank=True)
+    expires_on = models.DateField(
+        null=True,
+        blank=True,
+        help_text="As the document says; from this day on it counts as expired",
+    )
 
     class Meta:
+        ordering = ["product", "external_id", "pk"]
         indexes = [models.Index(fields=["expires_on"], name="certificates_by_expiry")]
 
     def __str__(self) -> str:
@@ -110,7 +110,7 @@ class SizeChart(Stamped):
 
 
 class ChannelImage(Stamped):
-    """That a picture of this content is already on the channel: each goes up once per use."""
+    """That a picture or document of this content is on the channel: each goes up once per use."""
 
     shop = models.ForeignKey(Shop, models.CASCADE, related_name="channel_images")
     sha256 = models.CharField(max_length=64)

@@ -14,6 +14,12 @@ PRICE_DIFFERS = Q(price_wanted__isnull=False) & (
     Q(price_sent__isnull=True) | ~Q(price_wanted=F("price_sent"))
 )
 QUANTITY_DIFFERS = Q(sent__isnull=True) | ~Q(wanted=F("sent"))
+#: Read back after it was sent, and the channel shows another figure.
+QUANTITY_DRIFTS = (
+    Q(confirmed__isnull=False, sent__isnull=False)
+    & ~Q(confirmed=F("sent"))
+    & (Q(sent_at__isnull=True) | Q(confirmed_at__gte=F("sent_at")))
+)
 
 
 class OfferQuerySet(models.QuerySet["Offer"]):
@@ -63,6 +69,10 @@ class OfferStockQuerySet(models.QuerySet["OfferStock"]):
     def to_send(self) -> OfferStockQuerySet:
         return self.filter(QUANTITY_DIFFERS).exclude(offer__external_id="")
 
+    def drifting(self) -> OfferStockQuerySet:
+        """The channel showed something else than what was sent, when it was last read."""
+        return self.filter(QUANTITY_DRIFTS)
+
 
 class OfferStock(Stamped):
     """An offer's quantity in one channel warehouse: wanted, sent and confirmed."""
@@ -86,6 +96,7 @@ class OfferStock(Stamped):
         ]
         indexes = [
             models.Index(fields=["offer"], name="quantities_to_send", condition=QUANTITY_DIFFERS),
+            models.Index(fields=["offer"], name="quantities_that_drift", condition=QUANTITY_DRIFTS),
         ]
 
     def __str__(self) -> str:

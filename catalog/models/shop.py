@@ -12,6 +12,14 @@ class Channel(models.TextChoices):
     TIKTOK_SHOP = "tiktok_shop", "TikTok"
 
 
+class SamplePolicy(models.TextChoices):
+    """What becomes of a sample that somebody orders on the channel."""
+
+    IMPORT = "import", "Import: ship it like any order"
+    HOLD = "hold", "Hold: import it, and ship it only after a person released it"
+    IGNORE = "ignore", "Ignore: leave it on the channel"
+
+
 class ShopQuerySet(models.QuerySet["Shop"]):
     def active(self) -> ShopQuerySet:
         """Only these have jobs."""
@@ -41,6 +49,13 @@ class Shop(Stamped):
     push_quantity = models.BooleanField("Outbound quantity", default=False)
     push_price = models.BooleanField("Outbound price", default=True)
     push_tracking = models.BooleanField("Outbound tracking", default=True)
+
+    sample_orders = models.CharField(
+        max_length=6,
+        choices=SamplePolicy.choices,
+        default=SamplePolicy.IMPORT,
+        help_text="Samples are shown as such and never counted as sales",
+    )
 
     on_probation = models.BooleanField("New shop (probation)", default=True)
     daily_listing_limit = models.PositiveIntegerField("Listing uploads per day", default=100)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 
 from catalog.models.shop import Shop
@@ -62,10 +64,25 @@ class ChannelCategory(Stamped):
         return bool(self.rules.get("size_chart_required"))
 
     @property
-    def required_certifications(self) -> list[tuple[str, str]]:
-        """(external id, name) of each document without which nothing is listed here."""
-        found = self.rules.get("certifications", [])
-        return [(item["id"], item["name"]) for item in found if item.get("required")]
+    def takes_size_chart(self) -> bool:
+        return self.needs_size_chart or bool(self.rules.get("size_chart_supported"))
+
+    @property
+    def needs_manufacturer(self) -> bool:
+        return bool(self.rules.get("manufacturer_required"))
+
+    @property
+    def needs_responsible_person(self) -> bool:
+        return bool(self.rules.get("responsible_person_required"))
+
+    @property
+    def certifications(self) -> list[dict[str, Any]]:
+        """Documents the channel takes here.
+
+        [{id, name, required, needs_expiry, details, sample_url, required_if: [{attribute, value}]}]
+        """
+        found: list[dict[str, Any]] = self.rules.get("certifications", [])
+        return found
 
 
 class AttributeKind(models.TextChoices):

@@ -26,6 +26,9 @@ class ListingTemplate(Stamped):
     position = models.PositiveIntegerField(
         default=0, help_text="Of several that fit, the lowest is taken"
     )
+    carried_to = models.PositiveBigIntegerField(
+        default=0, editable=False, help_text="Id of the listing up to which it was last carried"
+    )
 
     class Meta:
         verbose_name = "listing template"
@@ -40,7 +43,7 @@ class ListingTemplate(Stamped):
 
 class ValueSource(models.TextChoices):
     FIXED = "fixed", "This value"
-    FIELD = "field", "From a field of the product"
+    FIELD = "field", "From a field"
 
 
 class TemplateAttribute(Stamped):

@@ -6,11 +6,13 @@ from django.conf import settings
 from django.db.models import Prefetch, Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from catalog.models import Image, Listing, ListingQuerySet, Offer, OfferStock, Shop, Tag
 from catalog.pages.access import MerchantRequest, merchant_required
 from catalog.pages.lists import number_in, page_of, tabs_of
+from catalog.services import forecast
 from catalog.states import ListingState
 
 TAGS_SHOWN = 500
@@ -42,6 +44,10 @@ TABS = {
         "Needs attention",
         "Refused by the channel or failed in review. The channel's words are beside each.",
     ),
+    "drift": (
+        "Quantity differs",
+        "When the channel was last read, it showed another quantity than the one that was sent.",
+    ),
     "changed": (
         "Changes not published",
         "Changed here since the last publish. Price and quantity travel by themselves; everything "
@@ -61,6 +67,7 @@ def named_lists(found: ListingQuerySet) -> dict[str, tuple[str, str, QuerySet[Li
         "suspended": found.under_review(),
         "active": found.filter(state=ListingState.ACTIVE),
         "attention": found.needing_attention(),
+        "drift": found.filter(pk__in=OfferStock.objects.drifting().values("offer__listing")),
         "changed": found.with_unpublished_changes(),
         "inactive": found.filter(state=ListingState.INACTIVE),
     }
@@ -108,6 +115,18 @@ def listing_list(request: MerchantRequest) -> HttpResponse:
     return render(request, "catalog/listings.html", context)
 
 
+#: What no page of a merchant shows; the people of operations fill it in.
+ELSEWHERE = ("category", "attribute")
+
+
+def where_it_shows(listing: Listing, item: dict[str, str]) -> str:
+    """The merchant's page of the field that a requirement is about; empty where there is none."""
+    name = item["field"].partition(":")[0]
+    if name == "quantity":
+        return reverse("mapping", args=[listing.shop_id])
+    return "" if name in ELSEWHERE else reverse("product", args=[listing.product_id])
+
+
 @merchant_required
 @require_safe
 def listing_page(request: MerchantRequest, pk: int) -> HttpResponse:
@@ -127,6 +146,8 @@ def listing_page(request: MerchantRequest, pk: int) -> HttpResponse:
     )
     context = {
         "listing": listing,
+        "missing": [{**item, "url": where_it_shows(listing, item)} for item in listing.missing],
+        "goes_out": forecast.of_listings([listing]).get(listing.pk),
         "offers": listing.offers.all(),
         "attributes": listing.attributes.all(),
         "events": listing.events.all()[:EVENTS_SHOWN],

@@ -12,9 +12,11 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
-from catalog.models import Image, Listing, Product, StockLevel, Tag, Variant
+from catalog.models import Certificate, Image, Listing, Product, StockLevel, Tag, Variant
 from catalog.pages.access import MerchantRequest, merchant_required
 from catalog.pages.lists import number_in, page_of, tabs_of
+from catalog.readiness_category import expires_soon, is_expired
+from catalog.services import compliance
 from marketplace.kernel.money import Money
 
 TAGS_SHOWN = 500
@@ -108,6 +110,16 @@ def _amount(money: Money) -> Decimal:
     return money.amount
 
 
+def _standing(row: Certificate) -> tuple[str, str]:
+    """How long a certificate is valid still, and the color of that word."""
+    today = compliance.today()
+    if is_expired(row.expires_on, today):
+        return "bad", f"Expired on {row.expires_on}"
+    if expires_soon(row.expires_on, today):
+        return "busy", f"Expires on {row.expires_on}"
+    return "", f"valid until {row.expires_on}" if row.expires_on else ""
+
+
 @merchant_required
 @require_safe
 def product_page(request: MerchantRequest, pk: int) -> HttpResponse:
@@ -116,16 +128,19 @@ def product_page(request: MerchantRequest, pk: int) -> HttpResponse:
         "fulfillment_center__name"
     )
     variants = Variant.objects.prefetch_related(
-        Prefetch("stock_levels", levels), "identifiers"
+        Prefetch("stock_levels", levels), "identifiers", "components__component"
     ).order_by("position", "pk")
-    products = Product.objects.filter(merchant=request.access.merchant).prefetch_related(
-        "tags", "images", "certificates", Prefetch("variants", variants)
+    products = (
+        Product.objects.filter(merchant=request.access.merchant)
+        .select_related("video", "size_chart", "manufacturer", "responsible_person")
+        .prefetch_related("tags", "images", "certificates", Prefetch("variants", variants))
     )
     product = get_object_or_404(products, pk=pk)
     context = {
         "product": product,
         "variants": product.variants.all(),
         "images": [image for image in product.images.all() if image.file],
+        "certificates": [(row, *_standing(row)) for row in product.certificates.all()],
         "pictures_waiting": [image for image in product.images.all() if not image.file],
         "description": nh3.clean(product.description, tags=SHOWN_TAGS, attributes={}),
         "listings": Listing.objects.filter(product=product).select_related("shop", "category"),

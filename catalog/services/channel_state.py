@@ -50,6 +50,10 @@ def delete_on_channel(listing_ids: Sequence[int], *, by: str) -> BatchReport:
 
 
 def _change(change: Change, listing_ids: Sequence[int], by: str) -> BatchReport:
+    """Ask the channel for a change; what was refused is counted with its words.
+
+    Raises `TryLater` or `Reconnect` if nothing was done yet and it is known that nothing was.
+    """
     report = BatchReport(change.verb)
     rows = Listing.objects.filter(pk__in=listing_ids).select_related("shop", "product")
     by_shop: dict[Shop, list[Listing]] = {}
@@ -87,6 +91,8 @@ def _change_on(
         except Refused as error:
             failures = [_of_all(one, error) for one in ids]
         except Failure as error:
+            if not report.done and not getattr(error, "outcome_unknown", False):
+                raise
             # Nobody knows what became of them: the next look at the channel tells.
             report.refused[error.message] += len(rows) - rows.index(batch[0])
             return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
@@ -10,15 +10,16 @@ from itertools import islice
 from django.db import transaction
 from django.utils import timezone
 
-from catalog.models import Listing, ListingEvent, Shop, UnlinkedListing
-from catalog.ports import ListingChannel, RemoteStatus, listing_channels
+from catalog.models import Listing, ListingEvent, Offer, Shop, UnlinkedListing
+from catalog.ports import ListingChannel, RemoteListing, RemoteStatus, listing_channels
 from catalog.services import listing_import
 from catalog.states import ListingState, listing_machine
 from marketplace.kernel.errors import Refused
 
 #: Read again this far back, for the channel's own index lags behind its writes.
 OVERLAP = timedelta(minutes=10)
-
+#: So many are read, one call each, before they are stored together.
+IMPORTED_AT_ONCE = 20
 
 #: A publish that is asked for or under way settles the state itself.
 UNDER_WAY = (ListingState.QUEUED, ListingState.PUBLISHING)
@@ -84,13 +85,16 @@ def _sync_page(
             "external_id", flat=True
         )
     )
+    new = []
     for status in page:
         report.seen += 1
         listing = known.get(status.external_id)
         if listing is not None:
             report.moved += apply_status(channel, listing, status)
         elif status.external_id not in set_aside and not _is_gone(status):
-            _import(channel, shop, status, report)
+            new.append(status)
+    for start in range(0, len(new), IMPORTED_AT_ONCE):
+        _import(channel, shop, new[start : start + IMPORTED_AT_ONCE], report)
 
 
 def _is_gone(status: RemoteStatus) -> bool:
@@ -98,31 +102,36 @@ def _is_gone(status: RemoteStatus) -> bool:
     return status.raw_status in ("DELETED", "DRAFT")
 
 
-def _import(channel: ListingChannel, shop: Shop, status: RemoteStatus, report: SyncReport) -> None:
-    if _is_being_created(shop, status):
-        return
-    title = ""
-    try:
-        remote = channel.read(shop, status.external_id)
-        title = remote.title
-        outcome = listing_import.bring_home(shop, remote)
-    except Refused as error:
-        listing_import.set_aside(shop, status, error.message, title=title)
-        report.unlinked += 1
-        return
-    report.imported += outcome == listing_import.IMPORTED
-    report.linked += outcome == listing_import.LINKED
+def _import(
+    channel: ListingChannel, shop: Shop, statuses: Sequence[RemoteStatus], report: SyncReport
+) -> None:
+    """Read some listings of the channel one by one, then store them together."""
+    creating = _being_created(shop, statuses)
+    found: list[tuple[RemoteStatus, RemoteListing]] = []
+    for status in statuses:
+        if creating.intersection(status.seller_skus):
+            continue
+        try:
+            found.append((status, channel.read(shop, status.external_id)))
+        except Refused as error:
+            listing_import.set_aside(shop, status, error.message)
+            report.unlinked += 1
+    outcomes = listing_import.bring_home_many(shop, [remote for _, remote in found])
+    for (status, remote), outcome in zip(found, outcomes, strict=True):
+        if isinstance(outcome, Refused):
+            listing_import.set_aside(shop, status, outcome.message, title=remote.title)
+            report.unlinked += 1
+        report.imported += outcome == listing_import.IMPORTED
+        report.linked += outcome == listing_import.LINKED
 
 
-def _is_being_created(shop: Shop, status: RemoteStatus) -> bool:
-    """A create call of ours may be under way: its own run will settle whose product this is."""
-    return (
-        Listing.objects.filter(
-            shop=shop, external_id="", offers__variant__sku__in=status.seller_skus
-        )
-        .exclude(create_intent="")
-        .exists()
-    )
+def _being_created(shop: Shop, statuses: Iterable[RemoteStatus]) -> set[str]:
+    """SKUs of create calls of ours that may be under way: their own run settles whose these are."""
+    skus = {sku for status in statuses for sku in status.seller_skus}
+    rows = Offer.objects.filter(
+        listing__shop=shop, listing__external_id="", variant__sku__in=skus
+    ).exclude(listing__create_intent="")
+    return set(rows.values_list("variant__sku", flat=True))
 
 
 def apply_status(channel: ListingChannel, listing: Listing, status: RemoteStatus) -> bool:

@@ -8,10 +8,9 @@ from decimal import Decimal
 from django.db.models.fields.files import FieldFile
 
 from catalog.html import sanitize
-from catalog.models import ChannelImage, Image, Listing, Offer, Variant, Video
+from catalog.models import Image, Listing, Offer, PersonKind, Variant, Video
 from catalog.ports import (
     AttributeValue,
-    CertificateDraft,
     ListingChannel,
     ListingDraft,
     OfferDraft,
@@ -19,12 +18,12 @@ from catalog.ports import (
     listing_channels,
 )
 from catalog.readiness import GRAMS
-from catalog.services import taxonomy
+from catalog.services import channel_persons, documents, taxonomy, uploads
 from catalog.services.listing_facts import dimensions_of, weight_of
 from marketplace.kernel.errors import Refused
 from marketplace.kernel.money import Money
 
-MAIN, CERTIFICATE = "main", "certificate"
+MAIN = "main"
 
 
 def draft_of(listing: Listing, *, key: str) -> ListingDraft:
@@ -66,7 +65,10 @@ def draft_of(listing: Listing, *, key: str) -> ListingDraft:
             )
             for row in listing.attributes.all()
         ),
-        certificates=_certificates(channel, listing),
+        certificates=documents.certificates_of(channel, listing),
+        size_chart_uri=documents.size_chart_uri(channel, listing),
+        manufacturer_ids=_person_ids(listing, PersonKind.MANUFACTURER),
+        responsible_person_ids=_person_ids(listing, PersonKind.RESPONSIBLE_PERSON),
         video_id=video.external_id if (video := _video(listing)) else "",
         offers=tuple(_offer(listing, row, variants[row.variant_id]) for row in offers),
     )
@@ -84,16 +86,12 @@ def _heaviest(variants: Sequence[Variant]) -> Weight:
 
 
 def _uri(channel: ListingChannel, listing: Listing, image: Image, use: str) -> str:
-    known = ChannelImage.objects.filter(shop=listing.shop, sha256=image.sha256, use=use).first()
-    if known:
-        return known.uri
-    with image.file.open("rb") as file:
-        content = file.read()
-    uri = channel.upload_image(listing.shop, content, name=_file_name(image.file), use=use)
-    ChannelImage.objects.get_or_create(
-        shop=listing.shop, sha256=image.sha256, use=use, defaults={"uri": uri}
-    )
-    return uri
+    def upload() -> str:
+        with image.file.open("rb") as file:
+            content = file.read()
+        return channel.upload_image(listing.shop, content, name=_file_name(image.file), use=use)
+
+    return uploads.once(listing.shop, image.sha256, use, upload)
 
 
 def _video(listing: Listing) -> Video | None:
@@ -107,19 +105,14 @@ def _file_name(file: FieldFile) -> str:
     return (file.name or "picture").split("/")[-1]
 
 
-def _certificates(channel: ListingChannel, listing: Listing) -> tuple[CertificateDraft, ...]:
-    drafts = []
-    for certificate in listing.product.certificates.all():
-        with certificate.file.open("rb") as file:
-            uri = channel.upload_image(
-                listing.shop,
-                file.read(),
-                name=_file_name(certificate.file),
-                use=CERTIFICATE,
-            )
-        expires = certificate.expires_on.isoformat() if certificate.expires_on else ""
-        drafts.append(CertificateDraft(certificate.external_id, (uri,), expires))
-    return tuple(drafts)
+def _person_ids(listing: Listing, kind: PersonKind) -> tuple[str, ...]:
+    """The channel's id of who stands for the product, where the category asks for it (B25)."""
+    category = listing.category
+    if category is None:
+        return ()
+    is_maker = kind == PersonKind.MANUFACTURER
+    is_needed = category.needs_manufacturer if is_maker else category.needs_responsible_person
+    return (channel_persons.id_of(listing.shop, listing.product, kind),) if is_needed else ()
 
 
 def _offer(listing: Listing, offer: Offer, variant: Variant) -> OfferDraft:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
@@ -17,7 +17,7 @@ from marketplace.kernel.batch import BatchReport
 from marketplace.kernel.errors import Refused
 
 CHUNK = 20
-FIXED_FIELDS = [*images.FETCHED_FIELDS, "original", "fixed_as", "fix_wanted"]
+FIXED_FIELDS = [*images.FETCHED_FIELDS, "original", "fixed_as"]
 
 
 @dataclass(frozen=True)
@@ -75,36 +75,6 @@ def restore(pictures: Iterable[int], *, by: str) -> BatchReport:
     return report
 
 
-def ask_for_fix(pictures: Iterable[int], wish: Wish) -> int:
-    """Note on pictures (ids) that they are to be fixed in the background; return how many."""
-    asked = 0
-    ids = list(pictures)
-    for start in range(0, len(ids), 1000):
-        rows = Image.objects.filter(pk__in=ids[start : start + 1000])
-        asked += rows.update(fix_wanted=wish.as_text())
-    return asked
-
-
-def fix_for_merchant(
-    merchant_id: int, *, until: Callable[[], bool] = lambda: False
-) -> tuple[BatchReport, bool]:
-    """Fix what waits for it at one merchant; return what came of it and whether it is all done."""
-    total = BatchReport("Fixed")
-    waiting = Image.objects.filter(product__merchant=merchant_id).to_fix().order_by("pk")
-    while first := waiting.first():
-        wish = first.fix_wanted
-        chunk = list(waiting.filter(fix_wanted=wish).values_list("pk", flat=True)[:CHUNK])
-        report = fix(chunk, Wish.from_text(wish), by="pictures")
-        # Whatever came of them: a picture that was refused would be refused again.
-        Image.objects.filter(pk__in=chunk, fix_wanted=wish).update(fix_wanted="")
-        total.done += report.done
-        total.skipped.update(report.skipped)
-        total.refused.update(report.refused)
-        if until():
-            break
-    return total, not waiting.exists()
-
-
 def look(image: Image, wish: Wish, *, side: int) -> Look:
     """Show what a wish would make of a picture; nothing is written."""
     try:
@@ -156,7 +126,7 @@ def _put(one: Edited) -> None:
         image.original, image.fixed_as = original or replaced, one.words
     else:
         images.take_measures(image, one.content)
-        image.file, image.original, image.fixed_as, image.fix_wanted = original, "", "", ""
+        image.file, image.original, image.fixed_as = original, "", ""
     image.save(update_fields=FIXED_FIELDS)
     if original and replaced:
         transaction.on_commit(partial(default_storage.delete, replaced))

@@ -17,6 +17,7 @@ from django.utils import timezone
 from PIL import Image as Pillow
 from PIL import UnidentifiedImageError
 
+from catalog.media_rules import MEGABYTE
 from catalog.models import Image
 from catalog.ports import PictureSource, picture_sources
 from catalog.services import products
@@ -26,7 +27,8 @@ WEB = "web"
 BATCH = 50
 PATIENCE = 3  # unanswered requests to one host within a run
 GIVE_UP = timedelta(days=1)
-MOST_BYTES = 10 * 1024 * 1024
+#: More than channels take: a heavy picture comes in and “Fix images” makes it fit.
+MOST_BYTES = 30 * MEGABYTE
 # Only these decoders may run on bytes from elsewhere.
 DECODERS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
 ENDINGS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "GIF": "gif", "BMP": "bmp", "TIFF": "tif"}
@@ -75,7 +77,7 @@ class PictureDirectory:
         if not name or name in {".", ".."} or not file.is_file():
             raise TryLater(f"There is no file {name} in the directory of pictures.")
         if file.stat().st_size > MOST_BYTES:
-            raise Refused(f"The picture is larger than {MOST_BYTES // 1024 // 1024} MB.")
+            raise Refused(f"The picture is larger than {MOST_BYTES // MEGABYTE} MB.")
         return file.read_bytes()
 
 
@@ -117,7 +119,7 @@ def store_picture(image: Image, content: bytes) -> None:
     picture = take_measures(image, content)
     name = f"{picture.sha256[:20]}.{ENDINGS[picture.format]}"
     image.file.save(name, ContentFile(content), save=False)
-    image.original, image.fixed_as, image.fix_wanted = "", "", ""
+    image.original, image.fixed_as = "", ""
 
 
 def take_measures(image: Image, content: bytes) -> Picture:
@@ -133,7 +135,7 @@ def take_measures(image: Image, content: bytes) -> Picture:
 def inspect_picture(content: bytes) -> Picture:
     """Measure a picture after decoding all of it; raise Refused if it is none or damaged."""
     if len(content) > MOST_BYTES:
-        raise Refused(f"The picture is larger than {MOST_BYTES // 1024 // 1024} MB.")
+        raise Refused(f"The picture is larger than {MOST_BYTES // MEGABYTE} MB.")
     try:
         with warnings.catch_warnings():
             # A small file can unpack to gigabytes; Pillow only warns about the first half.

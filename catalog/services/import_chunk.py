@@ -15,6 +15,7 @@ from catalog.services.import_report import ImportReport
 from catalog.services.import_state import Stored, load_stored
 from catalog.sheets import ProductDraft, RowNote, RowProblem, VariantDraft
 from catalog.sheets.values import make_sku
+from marketplace.kernel import many
 
 PRODUCT_FIELDS = ["title", "description", "brand", "product_type", "option_names"]
 VARIANT_FIELDS = [
@@ -262,10 +263,10 @@ def _change(row: Product | Variant | Identifier | Image, wanted: Mapping[str, ob
 
 
 def _save(plan: _Plan) -> None:
-    Product.objects.bulk_create(plan.new_products, batch_size=500)
-    Variant.objects.bulk_create(plan.new_variants, batch_size=500)
-    Identifier.objects.bulk_create(plan.new_identifiers, batch_size=500)
-    Image.objects.bulk_create(plan.new_images, batch_size=500)
+    many.insert(plan.new_products)
+    many.insert(plan.new_variants)
+    many.insert(plan.new_identifiers)
+    many.insert(plan.new_images)
     stamped = ["updated_at"]
     Product.objects.bulk_update(plan.changed_products, PRODUCT_FIELDS + stamped, batch_size=100)
     Variant.objects.bulk_update(plan.changed_variants, VARIANT_FIELDS + stamped, batch_size=100)

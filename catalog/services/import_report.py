@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TextIO
+from typing import Any, TextIO
 
 from catalog.sheets import RowNote, RowProblem
 
@@ -55,6 +55,23 @@ class ImportReport:
                 setattr(self, name, getattr(self, name) + value)
             elif isinstance(value, list):
                 getattr(self, name).extend(value)
+
+    def as_json(self) -> dict[str, Any]:
+        """What the figures and remarks on rows are, as plain values; which products is left out."""
+        figures = {name: value for name, value in vars(self).items() if isinstance(value, int)}
+        rows = {
+            name: [[item.row, item.column, item.value, item.reason] for item in items]
+            for name, items in (("problems", self.problems), ("notes", self.notes))
+        }
+        return {**figures, **rows}
+
+    @classmethod
+    def from_json(cls, kept: dict[str, Any]) -> ImportReport:
+        """The report that `as_json` gave."""
+        values = dict(kept)
+        problems = [RowProblem(*item) for item in values.pop("problems", [])]
+        notes = [RowNote(*item) for item in values.pop("notes", [])]
+        return cls(**values, problems=problems, notes=notes)
 
     def summary(self) -> str:
         """Return the result as a few sentences."""

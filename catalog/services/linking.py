@@ -74,12 +74,18 @@ def link_by_itself(unlinked: UnlinkedListing, *, by: str) -> Listing:
 def import_anyway(unlinked: UnlinkedListing, *, by: str) -> None:
     """Make a new product of it. Raises `Refused` naming the SKUs that exist here already."""
     _refuse_if_settled(unlinked)
-    remote = look(unlinked)
-    taken = matching.by_sku(unlinked.shop.merchant_id, remote.offers)
+    shop, remote = unlinked.shop, look(unlinked)
+    taken = matching.by_sku(shop.merchant_id, remote.offers)
     if taken:
         skus = ", ".join(f"“{row.sku}”" for row in taken.values())
         raise Refused(f"A SKU exists here already: {skus}. Link it to its product instead.")
-    listing_import.bring_home(unlinked.shop, remote, by=by, as_new=True)
+    # It may be a call to the channel, so it comes before the transaction.
+    listing_import.category_of(shop, remote)
+    with transaction.atomic():
+        # Of two people who import it at once, the second finds it linked.
+        UnlinkedListing.objects.select_for_update().get(pk=unlinked.pk)
+        _refuse_if_settled(unlinked)
+        listing_import.bring_home(shop, remote, by=by, as_new=True)
 
 
 def ignore(unlinked: UnlinkedListing, *, by: str) -> None:
@@ -120,6 +126,7 @@ def let_go(listing: Listing, *, reason: str, by: str) -> None:
         ("external_id", "external_status", "external_audit", "published_hash"), ""
     )
     gone |= dict.fromkeys(("problem", "problem_code", "problem_request_id"), "")
+    gone["published_content"] = {}
     gone |= dict.fromkeys(("published_at", "queued_at", "reviewed_at", "imported_at"))
     with transaction.atomic():
         old = listing_machine.move(

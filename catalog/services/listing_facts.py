@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
 
-from django.db.models import F, Prefetch, Sum
+from django.db.models import Prefetch
 
 from catalog.models import (
     AttributeKind,
@@ -13,25 +15,35 @@ from catalog.models import (
     ChannelCategory,
     Image,
     Listing,
-    StockLevel,
+    PersonKind,
+    SizeChart,
     Variant,
     WarehouseMapping,
 )
 from catalog.ports import Dimensions, Weight
-from catalog.readiness import (
+from catalog.readiness import ImageFacts, ListingFacts, VariantFacts
+from catalog.readiness_category import (
     AttributeFacts,
     CategoryFacts,
-    ImageFacts,
-    ListingFacts,
-    VariantFacts,
+    CertificateFacts,
+    CertificationFacts,
+    ComplianceFacts,
+    SizeChartFacts,
 )
+from catalog.services import persons, recipes
 
 
 def load(listing_ids: Iterable[int]) -> list[Listing]:
     """Fetch listings with everything that the check, and a draft for the channel, need."""
     return list(
         Listing.objects.filter(pk__in=list(listing_ids))
-        .select_related("shop", "product", "category")
+        .select_related(
+            "shop",
+            "category",
+            "product__manufacturer",
+            "product__responsible_person",
+            "product__size_chart",
+        )
         .prefetch_related(
             Prefetch("product__variants", Variant.objects.prefetch_related("identifiers")),
             Prefetch("product__images", Image.objects.order_by("position", "pk")),
@@ -46,7 +58,13 @@ def load(listing_ids: Iterable[int]) -> list[Listing]:
 def facts_of(listings: Sequence[Listing]) -> dict[int, ListingFacts]:
     """Return the facts by listing id; `listings` come from `load`."""
     units = _available_units(listings)
-    return {listing.pk: _facts(listing, units[listing.shop_id]) for listing in listings}
+    defaults = persons.defaults_of(
+        row.product.merchant_id
+        for row in listings
+        if row.category
+        and (row.category.needs_manufacturer or row.category.needs_responsible_person)
+    )
+    return {listing.pk: _facts(listing, units[listing.shop_id], defaults) for listing in listings}
 
 
 def _available_units(listings: Sequence[Listing]) -> Mapping[int, Mapping[int, int]]:
@@ -57,22 +75,11 @@ def _available_units(listings: Sequence[Listing]) -> Mapping[int, Mapping[int, i
         "shop", "fulfillment_center"
     ):
         centers[shop].append(center)
-    products = {row.product_id for row in listings}
-    found: dict[int, dict[int, int]] = {}
-    for shop in shops:
-        sums = (
-            StockLevel.objects.filter(
-                fulfillment_center__in=centers[shop], variant__product__in=products
-            )
-            .values_list("variant")
-            .order_by()
-            .annotate(units=Sum(F("on_hand") - F("reserved")))
-        )
-        found[shop] = dict(sums)
-    return found
+    variants = {variant.pk for row in listings for variant in row.product.variants.all()}
+    return {shop: recipes.totals(variants, centers[shop]) for shop in shops}
 
 
-def _facts(listing: Listing, units: Mapping[int, int]) -> ListingFacts:
+def _facts(listing: Listing, units: Mapping[int, int], defaults: persons.Defaults) -> ListingFacts:
     product = listing.product
     images = list(product.images.all())
     return ListingFacts(
@@ -87,7 +94,19 @@ def _facts(listing: Listing, units: Mapping[int, int]) -> ListingFacts:
         image_keys=tuple(_image_key(row) for row in images),
         category=_category(listing),
         is_on_channel=bool(listing.external_id),
+        keeps_documents=_keeps_documents(listing),
+        compliance=_compliance(listing, defaults),
+        today=datetime.now(UTC).date(),
     )
+
+
+def _keeps_documents(listing: Listing) -> bool:
+    """It came from the channel and stands there in the category that it has here."""
+    if not (listing.imported_at and listing.external_id and listing.category):
+        return False
+    # Nothing is kept of the channel's side yet while it is being taken in.
+    there = listing.published_content.get("category", listing.category.external_id)
+    return bool(there == listing.category.external_id)
 
 
 def _variant(variant: Variant, quantity: int) -> VariantFacts:
@@ -138,7 +157,7 @@ def _category(listing: Listing) -> CategoryFacts | None:
     values: dict[int, list[str]] = defaultdict(list)
     for row in listing.attributes.all():
         values[row.attribute_id].append(row.value)
-    held = {certificate.external_id for certificate in listing.product.certificates.all()}
+    attributes = _attributes(category, values)
     return CategoryFacts(
         external_id=category.external_id,
         path=category.path,
@@ -147,12 +166,61 @@ def _category(listing: Listing) -> CategoryFacts | None:
         is_invite_only=category.permission == CategoryPermission.INVITE_ONLY,
         is_prohibited=category.permission == CategoryPermission.PROHIBITED,
         needs_dimensions=category.needs_dimensions,
+        attributes=attributes,
+        certifications=tuple(_certification(category, item) for item in category.certifications),
         needs_size_chart=category.needs_size_chart,
-        certificates_missing=tuple(
-            name for kind, name in category.required_certifications if kind not in held
-        ),
-        attributes=_attributes(category, values),
+        takes_size_chart=category.takes_size_chart,
+        needs_manufacturer=category.needs_manufacturer,
+        needs_responsible_person=category.needs_responsible_person,
     )
+
+
+def _certification(category: ChannelCategory, item: Mapping[str, Any]) -> CertificationFacts:
+    conditions = item.get("required_if", [])
+    names = _value_names(category, {condition["attribute"] for condition in conditions})
+    pairs = ((condition["attribute"], condition["value"]) for condition in conditions)
+    return CertificationFacts(
+        external_id=item["id"],
+        name=item["name"],
+        is_required=bool(item.get("required")),
+        needs_expiry=bool(item.get("needs_expiry")),
+        required_if=tuple((pair[0], names[pair]) for pair in pairs if pair in names),
+        is_conditional=bool(conditions),
+    )
+
+
+def _compliance(listing: Listing, defaults: persons.Defaults) -> ComplianceFacts:
+    product = listing.product
+    chart = getattr(product, "size_chart", None)
+    maker, responsible = (
+        persons.told(persons.person_of(product, kind, defaults))
+        for kind in (PersonKind.MANUFACTURER, PersonKind.RESPONSIBLE_PERSON)
+    )
+    return ComplianceFacts(
+        certificates=tuple(
+            CertificateFacts(row.external_id, row.name, row.sha256, row.expires_on)
+            for row in product.certificates.all()
+        ),
+        size_chart=_size_chart(chart) if chart else None,
+        manufacturer=maker,
+        responsible_person=responsible,
+    )
+
+
+def _size_chart(row: SizeChart) -> SizeChartFacts:
+    return SizeChartFacts(row.sha256, row.width or 0, row.height or 0, row.size or 0, row.format)
+
+
+def _value_names(
+    category: ChannelCategory, asked: Collection[str]
+) -> Mapping[tuple[str, str], str]:
+    """Names of the options of some properties, by (property id, option id)."""
+    return {
+        (row.external_id, choice["id"]): str(choice["name"])
+        for row in category.attributes.all()
+        if row.external_id in asked
+        for choice in row.values
+    }
 
 
 def _attributes(
@@ -160,12 +228,7 @@ def _attributes(
 ) -> tuple[AttributeFacts, ...]:
     rows = list(category.attributes.all())
     asked = {item["attribute"] for row in rows for item in row.required_if}
-    names = {
-        (row.external_id, choice["id"]): str(choice["name"])
-        for row in rows
-        if row.external_id in asked
-        for choice in row.values
-    }
+    names = _value_names(category, asked)
     return tuple(
         AttributeFacts(
             external_id=row.external_id,

@@ -6,7 +6,8 @@ imported with everything the channel says of it (R56-R71).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from django.db import transaction
 from django.utils import timezone
@@ -15,54 +16,77 @@ from catalog.html import sanitize
 from catalog.models import (
     CategoryAttribute,
     ChannelCategory,
-    ChannelWarehouse,
     Identifier,
     Image,
     Listing,
     ListingAttribute,
     ListingEvent,
-    Offer,
     Product,
     Shop,
     UnlinkedListing,
+    ValueOrigin,
     Variant,
     Video,
-    WarehouseMapping,
 )
 from catalog.ports import RemoteListing, RemoteOffer, RemoteStatus
-from catalog.services import listings, matching, stock, taxonomy, wanted
+from catalog.services import (
+    imported_offers,
+    listings,
+    matching,
+    published,
+    taxonomy,
+    template_filling,
+)
+from catalog.services.imported_offers import Joined
 from catalog.states import listing_machine
 from marketplace.kernel.errors import Refused
 
 IMPORTED, LINKED = "imported", "linked"
+BY = "listing import"
 
 
-def bring_home(
-    shop: Shop, remote: RemoteListing, *, by: str = "listing import", as_new: bool = False
-) -> str:
+@dataclass(frozen=True)
+class Arrival(Joined):
+    """A listing that was joined just now, and whether its product was made for it."""
+
+    outcome: str = LINKED
+
+
+def bring_home(shop: Shop, remote: RemoteListing, *, by: str = BY, as_new: bool = False) -> str:
     """Import or link one listing of the shop; returns IMPORTED or LINKED.
 
     `as_new` makes a product of it even if one here bears the same identifier.
     Raises `Refused` when it cannot be joined with a product here; the sentence says why.
     """
-    skus = {offer.external_id: matching.sku_of(offer) for offer in remote.offers}
-    if len(set(skus.values())) < len(skus):
-        raise Refused("Two of its variants carry the same SKU on the channel.")
     category = category_of(shop, remote)
     with transaction.atomic():
-        known = {} if as_new else _known_variants(shop, remote, skus)
-        product = _product_of(known) or _create_product(shop, remote, skus)
-        listing = _attach(shop, product, remote, category, by=by)
-        variants = _variants(shop, product, remote, skus, known)
-        _offers(listing, remote, variants, new={*skus.values()} - set(known))
-        _settle(listing)
-        if not known:
-            Listing.objects.filter(pk=listing.pk).update(
-                published_hash=Listing.objects.values_list("content_hash", flat=True).get(
-                    pk=listing.pk
-                )
-            )
-    return LINKED if known else IMPORTED
+        joined = _join_or_make(shop, remote, category, by=by, as_new=as_new)
+        _settle(shop, [joined])
+    return joined.outcome
+
+
+def bring_home_many(
+    shop: Shop, remotes: Sequence[RemoteListing], *, by: str = BY
+) -> list[str | Refused]:
+    """Import or link some listings at once; one that is refused does not stop the others.
+
+    Returns for each IMPORTED, LINKED, or why it cannot be joined with a product here.
+    """
+    outcomes: list[str | Refused] = []
+    joined: list[Arrival] = []
+    categories = [category_of(shop, remote) for remote in remotes]
+    with transaction.atomic():
+        for remote, category in zip(remotes, categories, strict=True):
+            try:
+                with transaction.atomic():
+                    one = _join_or_make(shop, remote, category, by=by, as_new=False)
+            except Refused as refusal:
+                outcomes.append(refusal)
+            else:
+                joined.append(one)
+                outcomes.append(one.outcome)
+        _settle(shop, joined)
+    return outcomes
 
 
 def join(
@@ -81,16 +105,41 @@ def join(
     """
     with transaction.atomic():
         listing = _attach(shop, product, remote, category, by=by)
-        _offers(listing, remote, pairs, new=set())
-        _settle(listing)
+        _settle(shop, [Arrival(listing, remote, pairs)])
     return listing
 
 
-def _settle(listing: Listing) -> None:
-    UnlinkedListing.objects.filter(shop=listing.shop_id, external_id=listing.external_id).update(
-        resolved_at=timezone.now()
-    )
-    listings.refresh_readiness([listing.pk])
+def _join_or_make(
+    shop: Shop,
+    remote: RemoteListing,
+    category: ChannelCategory | None,
+    *,
+    by: str,
+    as_new: bool,
+) -> Arrival:
+    skus = {offer.external_id: matching.sku_of(offer) for offer in remote.offers}
+    if len(set(skus.values())) < len(skus):
+        raise Refused("Two of its variants carry the same SKU on the channel.")
+    known = {} if as_new else _known_variants(shop, remote, skus)
+    product = _product_of(known) or _create_product(shop, remote, skus)
+    listing = _attach(shop, product, remote, category, by=by)
+    made = _create_variants(shop, product, remote, skus, known)
+    found = {key: known.get(sku) or made[sku] for key, sku in skus.items()}
+    new = frozenset(variant.pk for variant in made.values())
+    return Arrival(listing, remote, found, new, LINKED if known else IMPORTED)
+
+
+def _settle(shop: Shop, arrivals: Sequence[Arrival]) -> None:
+    """What can be done for all of them at once: offers, quantities, requirements."""
+    imported_offers.keep(shop, arrivals)
+    UnlinkedListing.objects.filter(
+        shop=shop, external_id__in=[one.remote.external_id for one in arrivals]
+    ).update(resolved_at=timezone.now())
+    listings.refresh_readiness([one.listing.pk for one in arrivals])
+    published.remember_as_here([one.listing.pk for one in arrivals if one.outcome == IMPORTED])
+    for one in arrivals:
+        if one.outcome == LINKED:
+            published.remember_as_read(one.listing.pk, one.remote)
 
 
 def set_aside(shop: Shop, status: RemoteStatus, reason: str, *, title: str = "") -> None:
@@ -170,6 +219,8 @@ def category_of(shop: Shop, remote: RemoteListing) -> ChannelCategory | None:
         return None
     category = ChannelCategory.objects.filter(shop=shop, external_id=remote.category_id).first()
     if category is None:
+        if taxonomy.is_fresh(shop):
+            return None
         taxonomy.refresh(shop)
         category = ChannelCategory.objects.filter(shop=shop, external_id=remote.category_id).first()
     if category is not None:
@@ -186,7 +237,7 @@ def _attach(
     by: str,
 ) -> Listing:
     """Join the channel's listing with ours for this product, staged before or made now."""
-    listing, _ = Listing.objects.get_or_create(shop=shop, product=product)
+    listing, is_new = Listing.objects.get_or_create(shop=shop, product=product)
     if listing.external_id and listing.external_id != remote.external_id:
         raise Refused(
             f"“{product}” is already listed on {shop} as product {listing.external_id}; "
@@ -201,7 +252,7 @@ def _attach(
         "problem": " ".join(status.reasons),
         "category": category or listing.category,
         "brand_external_id": remote.brand_id,
-        "title": "" if remote.title == product.title else remote.title[:300],
+        "title": "" if remote.title == _made_title(listing, category) else remote.title[:300],
         "imported_at": timezone.now(),
         "reviewed_at": timezone.now(),
     }
@@ -209,13 +260,34 @@ def _attach(
     ListingEvent.objects.create(
         listing=listing, old=old, new=status.state, reason="Found on the shop", by=by
     )
-    _attributes(listing, remote, category)
+    if category is not None:
+        own = set() if is_new else _make_way(listing, category)
+        _attributes(listing, remote, category, own)
     return listing
 
 
-def _attributes(listing: Listing, remote: RemoteListing, category: ChannelCategory | None) -> None:
-    if category is None:
-        return
+def _made_title(listing: Listing, category: ChannelCategory | None) -> str:
+    template = listing.template
+    follows = template is not None and (category is None or category.pk == template.category_id)
+    return (listing.template_title if follows else "") or listing.product.title
+
+
+def _make_way(listing: Listing, category: ChannelCategory) -> set[int]:
+    """Drop what the channel's own words replace; return the properties that a person filled in.
+
+    What stands on the channel wins over what a template made (B14), and a former category is left;
+    what a person filled in stays (R57).
+    """
+    template_filling.let_go([listing.pk], category)
+    filled = ListingAttribute.objects.filter(listing=listing)
+    filled.exclude(attribute__category=category, origin=ValueOrigin.PERSON).delete()
+    return set(filled.values_list("attribute", flat=True))
+
+
+def _attributes(
+    listing: Listing, remote: RemoteListing, category: ChannelCategory, own: set[int]
+) -> None:
+    """Take what the channel says of the properties, but for a person's `own`."""
     form = {row.external_id: row for row in CategoryAttribute.objects.filter(category=category)}
     ListingAttribute.objects.bulk_create(
         [
@@ -224,40 +296,47 @@ def _attributes(listing: Listing, remote: RemoteListing, category: ChannelCatego
                 attribute=form[item.attribute_id],
                 value=item.value[:2000],
                 value_external_id=item.value_id,
+                origin=ValueOrigin.CHANNEL,
             )
             for item in remote.attributes
-            if item.attribute_id in form
+            if item.attribute_id in form and form[item.attribute_id].pk not in own
         ],
         ignore_conflicts=True,
     )
 
 
-def _variants(
+def _create_variants(
     shop: Shop,
     product: Product,
     remote: RemoteListing,
     skus: Mapping[str, str],
     known: Mapping[str, Variant],
 ) -> dict[str, Variant]:
-    """Return our variants by the channel's SKU id; those that were missing are created."""
-    found: dict[str, Variant] = {}
-    for position, offer in enumerate(remote.offers):
-        sku = skus[offer.external_id]
-        found[offer.external_id] = known.get(sku) or _create_variant(
-            shop, product, remote, offer, sku, position
-        )
-    return found
+    """Make the variants that are missing here; return them by SKU."""
+    made = {
+        skus[offer.external_id]: _variant(shop, product, remote, offer, position)
+        for position, offer in enumerate(remote.offers)
+        if skus[offer.external_id] not in known
+    }
+    Variant.objects.bulk_create(made.values())
+    Identifier.objects.bulk_create(
+        Identifier(variant=made[skus[offer.external_id]], kind=kind, value=value)
+        for offer in remote.offers
+        if skus[offer.external_id] in made
+        for kind, value in offer.identifiers.items()
+    )
+    return made
 
 
-def _create_variant(
-    shop: Shop, product: Product, remote: RemoteListing, offer: RemoteOffer, sku: str, position: int
+def _variant(
+    shop: Shop, product: Product, remote: RemoteListing, offer: RemoteOffer, position: int
 ) -> Variant:
     values = dict(offer.options)
     size = remote.dimensions
-    variant = Variant.objects.create(
+    return Variant(
         merchant_id=shop.merchant_id,
         product=product,
-        sku=sku[:100],
+        sku=matching.sku_of(offer)[:100],
         options=[values.get(name, "") for name in product.option_names],
         price=offer.price.amount if offer.price else None,
         currency=offer.price.currency if offer.price else shop.currency,
@@ -269,47 +348,3 @@ def _create_variant(
         dimension_unit=size.unit if size else "",
         position=position,
     )
-    Identifier.objects.bulk_create(
-        Identifier(variant=variant, kind=kind, value=value)
-        for kind, value in offer.identifiers.items()
-    )
-    return variant
-
-
-def _offers(
-    listing: Listing, remote: RemoteListing, variants: Mapping[str, Variant], *, new: set[str]
-) -> None:
-    """Keep the channel's SKU ids, prices and quantities in each warehouse (R69, R70)."""
-    warehouses = {
-        row.external_id: row for row in ChannelWarehouse.objects.filter(shop=listing.shop_id)
-    }
-    centers = {
-        row.warehouse_id: row.fulfillment_center
-        for row in WarehouseMapping.objects.filter(shop=listing.shop_id).select_related(
-            "fulfillment_center"
-        )
-    }
-    wanted.refresh_offers([listing])
-    for remote_offer in remote.offers:
-        variant = variants[remote_offer.external_id]
-        offer = Offer.objects.get(listing=listing, variant=variant)
-        offer.external_id = remote_offer.external_id
-        offer.price_confirmed = remote_offer.price.amount if remote_offer.price else None
-        # Linking is no change of price (R89): what stands there stays until our price changes.
-        offer.price_sent = offer.price_wanted
-        offer.save()
-        for warehouse_id, units in remote_offer.quantities.items():
-            warehouse = warehouses.get(warehouse_id)
-            if warehouse is None:
-                continue
-            wanted.remember_quantity(offer, warehouse, units)
-            center = centers.get(warehouse.pk)
-            if center is not None and units and variant.sku in new:
-                stock.receive(
-                    variant,
-                    center,
-                    units,
-                    reference=f"import:{listing.shop_id}:{remote_offer.external_id}:{warehouse_id}",
-                    by="listing import",
-                    note=f"Quantity shown in {warehouse}",
-                )

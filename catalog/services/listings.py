@@ -10,7 +10,6 @@ from django.db import transaction
 from catalog import content, readiness
 from catalog.models import (
     CategoryAttribute,
-    CategoryPermission,
     ChannelCategory,
     Listing,
     ListingAttribute,
@@ -19,12 +18,14 @@ from catalog.models import (
     Shop,
 )
 from catalog.ports import listing_channels
-from catalog.services import listing_facts, wanted
+from catalog.services import category_tree, listing_facts, template_filling, wanted
 from catalog.states import ListingState, ShopState, listing_machine
+from catalog.templating.values import misfit
+from marketplace.kernel import many
 from marketplace.kernel.batch import BatchReport
 from marketplace.kernel.errors import Refused
 
-CHUNK = 200
+CHUNK = 500
 
 #: In these states the requirement check alone decides where a listing stands (R36).
 CHECKED = (ListingState.INCOMPLETE, ListingState.READY)
@@ -64,6 +65,7 @@ def _stage_chunk(ids: Sequence[int], shop: Shop, by: str, report: BatchReport) -
         ListingEvent.objects.bulk_create(
             ListingEvent(listing=row, new=row.state, reason="Staged", by=by) for row in rows
         )
+        template_filling.follow(rows, by=by)
         wanted.refresh_offers(rows)
         refresh_readiness([row.pk for row in rows], by=by)
     report.done += len(new)
@@ -76,12 +78,11 @@ def _stage_chunk(ids: Sequence[int], shop: Shop, by: str, report: BatchReport) -
 def categorize(listings: Iterable[int], category: ChannelCategory, *, by: str) -> BatchReport:
     """Set one leaf category on all these listings of its shop (R31).
 
-    Values of a former category's form are dropped. What is being published right now is refused.
+    Values of a former category's form are dropped, and a template of another category is taken
+    off. What is being published right now is refused.
     """
-    if not category.is_leaf or category.is_gone:
-        raise Refused(f"“{category.path}” is not at the lowest level; choose one of its children.")
-    if category.permission == CategoryPermission.PROHIBITED:
-        raise Refused(f"The channel prohibits “{category.path}”.")
+    if reason := category_tree.why_closed(category):
+        raise Refused(reason)
     report = BatchReport("Categorized")
     ids = list(listings)
     for start in range(0, len(ids), CHUNK):
@@ -99,6 +100,7 @@ def categorize(listings: Iterable[int], category: ChannelCategory, *, by: str) -
             ListingAttribute.objects.filter(listing__in=kept).exclude(
                 attribute__category=category
             ).delete()
+            template_filling.let_go(kept, category)
             report.done += Listing.objects.filter(pk__in=kept).update(category=category)
             refresh_readiness(kept, by=by)
     return report
@@ -120,11 +122,13 @@ def set_attribute(
         chunk = ids[start : start + CHUNK]
         with transaction.atomic():
             rows = Listing.objects.filter(pk__in=chunk, category=attribute.category_id)
-            fitting = list(rows.values_list("pk", flat=True))
+            locked = rows.select_for_update(no_key=True).order_by("pk")
+            fitting = list(locked.values_list("pk", flat=True))
             if other := len(set(chunk)) - len(fitting):
                 report.refused[f"It is not in {attribute.category}"] += other
-            old = ListingAttribute.objects.filter(listing__in=fitting, attribute=attribute)
-            old.delete()
+            # Where these values stand already they keep their origin, such as a template.
+            changing = _holding_others(fitting, attribute, cleaned)
+            ListingAttribute.objects.filter(listing__in=changing, attribute=attribute).delete()
             ListingAttribute.objects.bulk_create(
                 ListingAttribute(
                     listing_id=listing,
@@ -132,25 +136,30 @@ def set_attribute(
                     value=value,
                     value_external_id=known.get(value, ""),
                 )
-                for listing in fitting
+                for listing in changing
                 for value in cleaned
             )
+            # A template's texts may name the property.
+            template_filling.fill(fitting)
             report.done += len(fitting)
             refresh_readiness(fitting, by=by)
     return report
 
 
+def _holding_others(
+    listing_ids: Sequence[int], attribute: CategoryAttribute, values: Sequence[str]
+) -> list[int]:
+    held: dict[int, list[str]] = {pk: [] for pk in listing_ids}
+    rows = ListingAttribute.objects.filter(listing__in=listing_ids, attribute=attribute)
+    for listing, value in rows.order_by("pk").values_list("listing", "value"):
+        held[listing].append(value)
+    return [pk for pk, found in held.items() if found != list(values)]
+
+
 def check_values(attribute: CategoryAttribute, values: Sequence[str]) -> None:
     """Raise `Refused` if the channel's form would not take these values."""
-    if len(values) > 1 and not attribute.is_multiple:
-        raise Refused(f"“{attribute.name}” takes one value, not {len(values)}.")
-    known = {choice["name"] for choice in attribute.values}
-    if known and not attribute.is_customizable:
-        strange = [value for value in values if value not in known]
-        if strange:
-            raise Refused(
-                f"“{attribute.name}” takes only the channel's own options, not “{strange[0]}”."
-            )
+    if reason := misfit(template_filling.form_field(attribute), values):
+        raise Refused(reason)
 
 
 def refresh_of_products(products: Iterable[int], *, by: str = "") -> None:
@@ -161,6 +170,7 @@ def refresh_of_products(products: Iterable[int], *, by: str = "") -> None:
             Listing.objects.filter(product__in=ids[start : start + CHUNK]).select_related("shop")
         )
         with transaction.atomic():
+            template_filling.follow(rows, by=by or "template")
             wanted.refresh_offers(rows)
             refresh_readiness([row.pk for row in rows], by=by)
 
@@ -202,7 +212,7 @@ def _refresh_chunk(listing_ids: Sequence[int], by: str) -> None:
         if gaps != row.missing or fingerprint != row.content_hash:
             row.missing, row.content_hash = gaps, fingerprint
             changed.append(row)
-    Listing.objects.bulk_update(changed, ["missing", "content_hash"])
+    many.write(changed, ["missing", "content_hash"])
     _settle_states([row.pk for row in rows], mended, by)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 
 from catalog.models import FulfillmentCenter, Image, Merchant, Variant
 from catalog.services import images, stock
@@ -27,7 +27,26 @@ from catalog.sheets import (
 CHUNK_PRODUCTS = 500
 CHUNK_VARIANTS = 2000
 
-Progress = Callable[[int], None]
+
+@dataclass(frozen=True)
+class Done:
+    """Which chunks of a file are written, and what came of them."""
+
+    chunks: int = 0
+    report: ImportReport = field(default_factory=ImportReport)
+
+
+@dataclass(frozen=True)
+class Step:
+    """A chunk that was just written: its number, the rows read so far, and what came of them."""
+
+    done: Done
+    rows_read: int
+    problems: list[RowProblem]  # of rows that never came to a chunk
+
+
+#: Called in the transaction of each chunk; answers whether to go on.
+Keep = Callable[[Step], bool]
 
 
 @dataclass
@@ -60,9 +79,13 @@ def import_products(
     actor: str = "",
     fulfillment_center: FulfillmentCenter | None = None,
     pictures: Path | None = None,
-    progress: Progress | None = None,
+    done: Done | None = None,
+    keep: Keep = lambda step: True,
 ) -> ImportReport:
     """Read a product file into the catalog and report on every row of it.
+
+    What an earlier run has `done` is only read again; `keep` is told of each chunk in its
+    transaction, so that another run can go on after it, and may stop the import.
 
     Quantities are taken over only where a fulfillment center is named, by the caller or by the
     row. Pictures are read at once only from a directory; those on the web are fetched later.
@@ -78,7 +101,8 @@ def import_products(
                     actor=actor,
                     fulfillment_center=fulfillment_center,
                     pictures=pictures,
-                    progress=progress,
+                    done=done,
+                    keep=keep,
                 )
         except OSError as error:
             raise SheetUnreadable(
@@ -89,12 +113,18 @@ def import_products(
         merchant, fulfillment_center, _digest(sheet.stream), source_name, actor
     )
     report = ImportReport(source_name=source_name, remarks=list(sheet.remarks))
-    for drafts in _chunks(sheet, report):
-        result = _write(merchant, drafts, source_name)
-        report.add(result.report)
-        _set_quantities(result.variants, quantities, report)
-        if progress is not None:
-            progress(sheet.row_count)
+    done = done or Done()
+    for number, drafts in enumerate(_chunks(sheet, report), start=1):
+        if number <= done.chunks:
+            continue
+        with transaction.atomic():
+            result = _write(merchant, drafts, source_name)
+            _set_quantities(result.variants, quantities, result.report)
+            done.report.add(result.report)
+            done = Done(number, done.report)
+            if not keep(Step(done, sheet.row_count, report.problems)):
+                break
+    report.add(done.report)
     report.rows, report.rows_blank = sheet.row_count, sheet.blank_rows
     if pictures is not None:
         _read_pictures(merchant, pictures, report)

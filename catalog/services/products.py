@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from django.db import transaction
 
-from catalog.models import Product, Tag
+from catalog.models import ListingTemplate, Product, Tag, Video
 from catalog.services import listings
 from marketplace.kernel.batch import BatchReport
 from marketplace.kernel.errors import Refused
@@ -18,6 +18,18 @@ def changed(products: Iterable[int], *, by: str = "") -> None:
     Price and quantity are sent by themselves; anything else shows as “changes not published”.
     """
     listings.refresh_of_products(products, by=by)
+
+
+def set_video(product: Product, url: str) -> None:
+    """Keep the address of a product's video; the id of one that the channel has stays (GB2)."""
+    video = Video.objects.filter(product=product).first()
+    if video is None and url:
+        Video.objects.create(product=product, url=url)
+    elif video is not None and not (url or video.external_id):
+        video.delete()
+    elif video is not None and video.url != url:
+        video.url = url
+        video.save()
 
 
 def tag(products: Iterable[int], name: str) -> BatchReport:
@@ -41,6 +53,8 @@ def tag(products: Iterable[int], name: str) -> BatchReport:
             through.objects.bulk_create(
                 [through(product_id=pk, tag_id=label.pk) for pk in new], ignore_conflicts=True
             )
+            if new and ListingTemplate.objects.filter(shop__merchant=merchant).exists():
+                changed(new, by="tags")
         report.done += len(new)
         if held:
             report.skipped["it has the tag already"] += len(held)

@@ -8,20 +8,41 @@ from zoneinfo import ZoneInfo
 from django.utils import timezone
 
 from catalog.models import Listing, Shop
+from marketplace.kernel.errors import Refused
 
 
-def left(shop: Shop, *, now: datetime | None = None) -> int | None:
+class NoneLeft(Refused):
+    """By our own count today's uploads are used up; nothing was asked of the channel."""
+
+
+def left(shop: Shop, *, now: datetime | None = None, besides: int = 0) -> int | None:
     """Uploads left today; None for a shop without a limit.
 
-    The channel's own word that today's are used up counts more than our count of them.
+    A create whose answer is not here yet counts as an upload, except that of the listing
+    `besides`. The channel's own word that today's are used up counts more than our count of them.
     """
     start = day_start(shop, now or timezone.now())
     if shop.uploads_spent_at and shop.uploads_spent_at >= start:
         return 0
     if not shop.on_probation:
         return None
-    used = Listing.objects.filter(shop=shop, uploaded_at__gte=start).count()
+    rows = Listing.objects.filter(shop=shop).exclude(pk=besides).order_by()
+    uploaded = rows.filter(uploaded_at__gte=start)
+    under_way = rows.exclude(create_intent="").filter(create_intent_at__gte=start)
+    # In one statement: an answer that comes between two would be counted by neither.
+    used = uploaded.values("pk").union(under_way.values("pk"), all=True).count()
     return max(shop.daily_listing_limit - used, 0)
+
+
+def reserve(listing: Listing) -> None:
+    """Make sure that one more upload fits into the shop's day; call it inside a transaction.
+
+    The shop stays locked until the transaction ends, so that what the caller writes to say that
+    the upload is under way is seen by the next one who counts. Raises `NoneLeft`.
+    """
+    shop = Shop.objects.select_for_update(no_key=True).get(pk=listing.shop_id)
+    if left(shop, besides=listing.pk) == 0:
+        raise NoneLeft("Today's uploads of this shop are used up.")
 
 
 def day_start(shop: Shop, now: datetime) -> datetime:
@@ -37,9 +58,10 @@ def remember_spent(shop: Shop) -> None:
 
 def hold_waiting(shop: Shop) -> int:
     """Tell each queued new listing why it waits; return how many wait."""
-    waiting = Listing.objects.filter(shop=shop, external_id="").queued()
-    limit = f"{shop.daily_listing_limit} new listings" if shop.on_probation else "a number of them"
+    waiting = Listing.objects.filter(shop=shop, external_id="", create_intent="").queued()
+    shop = Shop.objects.get(pk=shop.pk)
+    limit = f"{shop.daily_listing_limit:,} new listings" if shop.on_probation else "only so many"
     return waiting.update(
         problem=f"Waiting: the channel takes {limit} a day from this shop, and today's are used "
-        "up. It goes out by itself on the shop's next day."
+        "up. It goes out by itself on a next day of the shop."
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from catalog.models import Shop
+from catalog.models import SamplePolicy, Shop
 from catalog.states import ShopState, shop_machine
 from marketplace.kernel.errors import Refused
 
@@ -45,11 +45,20 @@ def set_outbound(
         shop.refresh_from_db()
 
 
+def set_sample_orders(shop: Shop, policy: str) -> None:
+    """Say what becomes of samples that come in from now on (B23)."""
+    Shop.objects.filter(pk=shop.pk).update(sample_orders=SamplePolicy(policy))
+    shop.refresh_from_db()
+
+
 def set_quota(shop: Shop, *, on_probation: bool, daily_limit: int) -> None:
-    """Say how many listings the channel takes from this shop in a day."""
+    """Say how many listings the channel takes from this shop in a day; it holds from now on.
+
+    After a change the channel is asked again, even if it said today that its limit is reached.
+    """
     if not 1 <= daily_limit <= MOST_UPLOADS:
         raise Refused(f"The daily limit is a number from 1 to {MOST_UPLOADS:,}.")
-    Shop.objects.filter(pk=shop.pk).update(
+    Shop.objects.filter(pk=shop.pk).exclude(
         on_probation=on_probation, daily_listing_limit=daily_limit
-    )
+    ).update(on_probation=on_probation, daily_listing_limit=daily_limit, uploads_spent_at=None)
     shop.refresh_from_db()

@@ -1,4 +1,7 @@
-"""Stock is written here and nowhere else: one ledger line per reference, sums by the database."""
+"""What is on the shelves is written here: one ledger line per reference, sums by the database.
+
+What orders need of it goes through `booking`; nothing else writes stock.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Q, Sum
 
 from catalog.models import FulfillmentCenter, MovementKind, StockLevel, StockMovement, Variant
-from catalog.services import listings, wanted
+from catalog.services import listings, recipes, wanted
 from marketplace.kernel.errors import Refused
 
 #: Counts that are booked in one transaction.
@@ -44,6 +47,21 @@ class Count:
         return (self.variant_id, self.center_id)
 
 
+@dataclass(frozen=True)
+class Receipt:
+    """Units that arrived at a place, and the reference that books them once."""
+
+    variant_id: int
+    center_id: int
+    units: int
+    reference: str
+    note: str = ""
+
+    @property
+    def place(self) -> tuple[int, int]:
+        return (self.variant_id, self.center_id)
+
+
 @dataclass
 class CountReport:
     """How many levels changed, how many did not, and which references were refused and why."""
@@ -67,55 +85,38 @@ def receive(
     by: str = "",
     note: str = "",
 ) -> bool:
-    """Add units that arrived. Repeating a reference changes nothing and returns False."""
-    change = Change(MovementKind.RECEIVE, on_hand=_positive(quantity))
-    return _write(variant, center, change, reference=reference, by=by, note=note)
+    """Add units that arrived. Repeating a reference changes nothing and returns False.
 
-
-def reserve(
-    variant: Variant,
-    center: FulfillmentCenter,
-    quantity: int,
-    *,
-    reference: str,
-    by: str = "",
-    note: str = "",
-) -> bool:
-    """Promise units to an order. Raises `NotEnoughStock` and leaves no trace if they are not there.
-
-    Repeating a reference changes nothing and returns False.
+    Raises `Refused` for a bundle: the stock of a bundle is that of its components.
     """
-    change = Change(MovementKind.RESERVE, reserved=_positive(quantity))
+    _refuse_a_bundle(variant)
+    change = Change(MovementKind.RECEIVE, on_hand=positive(quantity))
     return _write(variant, center, change, reference=reference, by=by, note=note)
 
 
-def release(
-    variant: Variant,
-    center: FulfillmentCenter,
-    quantity: int,
-    *,
-    reference: str,
-    by: str = "",
-    note: str = "",
-) -> bool:
-    """Take a promise back, for a canceled order. Repeating a reference changes nothing."""
-    change = Change(MovementKind.RELEASE, reserved=-_positive(quantity))
-    return _write(variant, center, change, reference=reference, by=by, note=note)
-
-
-def ship(
-    variant: Variant,
-    center: FulfillmentCenter,
-    quantity: int,
-    *,
-    reference: str,
-    by: str = "",
-    note: str = "",
-) -> bool:
-    """Units that were promised have left the place. Repeating a reference changes nothing."""
-    units = _positive(quantity)
-    change = Change(MovementKind.SHIP, on_hand=-units, reserved=-units)
-    return _write(variant, center, change, reference=reference, by=by, note=note)
+@transaction.atomic
+def receive_many(rows: Sequence[Receipt], *, by: str = "") -> None:
+    """Add units as `receive` does, many at once; a reference that was used changes nothing."""
+    used = StockMovement.objects.filter(reference__in=[row.reference for row in rows])
+    known = set(used.values_list("reference", flat=True))
+    fresh = [row for row in rows if row.reference not in known]
+    levels = _locked_levels({row.place for row in fresh})
+    for row in fresh:
+        levels[row.place].on_hand += positive(row.units)
+    StockMovement.objects.bulk_create(
+        StockMovement(
+            variant_id=row.variant_id,
+            fulfillment_center_id=row.center_id,
+            on_hand=row.units,
+            kind=MovementKind.RECEIVE,
+            reference=row.reference,
+            by=by,
+            note=row.note,
+        )
+        for row in fresh
+    )
+    StockLevel.objects.bulk_update(levels.values(), ["on_hand"])
+    after_change(levels)
 
 
 def give_back(
@@ -127,8 +128,12 @@ def give_back(
     by: str = "",
     note: str = "",
 ) -> bool:
-    """Put returned, sellable units on the shelf again. Repeating a reference changes nothing."""
-    change = Change(MovementKind.RETURN, on_hand=_positive(quantity))
+    """Put returned, sellable units on the shelf again. Repeating a reference changes nothing.
+
+    Raises `Refused` for a bundle: its components are what comes back.
+    """
+    _refuse_a_bundle(variant)
+    change = Change(MovementKind.RETURN, on_hand=positive(quantity))
     return _write(variant, center, change, reference=reference, by=by, note=note)
 
 
@@ -143,10 +148,12 @@ def count(
 ) -> bool:
     """Set what is physically there after a count; the difference becomes a ledger line.
 
-    Raises `Refused` if fewer units were counted than are promised to orders.
+    Raises `Refused` if fewer units were counted than are promised to orders, and for a bundle.
     """
     if on_hand < 0:
         raise _negative(on_hand)
+    if on_hand:
+        _refuse_a_bundle(variant)
     with transaction.atomic():
         level = _locked_level(variant, center)
         change = Change(MovementKind.COUNT, on_hand=on_hand - level.on_hand)
@@ -195,7 +202,8 @@ def drift() -> list[str]:
     return wrong
 
 
-def _positive(quantity: int) -> int:
+def positive(quantity: int) -> int:
+    """Return the units, or refuse what is no quantity."""
     if quantity <= 0:
         raise Refused(f"A quantity of units must be above zero, not {quantity}.")
     return quantity
@@ -222,7 +230,6 @@ def _write(
                 "variant": variant,
                 "fulfillment_center": center,
                 "on_hand": change.on_hand,
-                "reserved": change.reserved,
                 "kind": change.kind,
                 "by": by,
                 "note": note,
@@ -241,6 +248,7 @@ def _count_chunk(rows: Sequence[Count], by: str, note: str) -> CountReport:
     levels = _locked_levels({row.place for row in rows if row.on_hand >= 0})
     found = StockMovement.objects.filter(reference__in=[row.reference for row in rows])
     used = set(found.values_list("reference", flat=True))
+    bundles = recipes.of([row.variant_id for row in rows if row.on_hand > 0])
     lines: list[StockMovement] = []
     changed: dict[int, StockLevel] = {}
     for row in rows:
@@ -251,8 +259,10 @@ def _count_chunk(rows: Sequence[Count], by: str, note: str) -> CountReport:
         change = Change(MovementKind.COUNT, on_hand=row.on_hand - level.on_hand)
         if row.reference in used:
             report.unchanged += 1
+        elif row.variant_id in bundles and row.on_hand:
+            report.refused.append((row.reference, _is_a_bundle(level.variant).message))
         elif row.on_hand < level.reserved:
-            report.refused.append((row.reference, _refusal(level, change).message))
+            report.refused.append((row.reference, refusal(level, change).message))
         else:
             used.add(row.reference)
             lines.append(_count_line(row, change, by, note))
@@ -285,6 +295,11 @@ def _locked_levels(places: set[tuple[int, int]]) -> dict[tuple[int, int], StockL
         (StockLevel(variant_id=v, fulfillment_center_id=c) for v, c in sorted(places)),
         ignore_conflicts=True,
     )
+    return locked_levels(places)
+
+
+def locked_levels(places: set[tuple[int, int]]) -> dict[tuple[int, int], StockLevel]:
+    """Return the levels that these places have, locked in one order until the transaction ends."""
     by_center: dict[int, list[int]] = {}
     for variant, center in places:
         by_center.setdefault(center, []).append(variant)
@@ -299,25 +314,16 @@ def _locked_levels(places: set[tuple[int, int]]) -> dict[tuple[int, int], StockL
 def _move_level(variant: Variant, center: FulfillmentCenter, change: Change) -> None:
     StockLevel.objects.get_or_create(variant=variant, fulfillment_center=center)
     level = StockLevel.objects.filter(variant=variant, fulfillment_center=center)
-    if change.kind == MovementKind.RESERVE:
-        level = level.filter(on_hand__gte=F("reserved") + change.reserved)
     try:
         with transaction.atomic():
-            moved = level.update(
-                on_hand=F("on_hand") + change.on_hand, reserved=F("reserved") + change.reserved
-            )
+            level.update(on_hand=F("on_hand") + change.on_hand)
     except IntegrityError as error:
-        raise _not_possible(variant, center, change) from error
-    if not moved:
-        raise _not_possible(variant, center, change)
+        found = level.select_related("variant", "fulfillment_center")
+        raise refusal(found.get(), change) from error
 
 
-def _not_possible(variant: Variant, center: FulfillmentCenter, change: Change) -> Refused:
-    levels = StockLevel.objects.select_related("variant", "fulfillment_center")
-    return _refusal(levels.get(variant=variant, fulfillment_center=center), change)
-
-
-def _refusal(level: StockLevel, change: Change) -> Refused:
+def refusal(level: StockLevel, change: Change) -> Refused:
+    """Return why a level cannot change like this, in words for the person who asked."""
     sku, center = level.variant.sku, level.fulfillment_center
     if change.kind == MovementKind.RESERVE:
         return NotEnoughStock(
@@ -326,6 +332,18 @@ def _refusal(level: StockLevel, change: Change) -> Refused:
     return Refused(
         f"{change.kind.label} is not possible for {sku} at {center}: {level.on_hand} on "
         f"hand, {level.reserved} of them promised to orders."
+    )
+
+
+def _refuse_a_bundle(variant: Variant) -> None:
+    if recipes.of([variant.pk]):
+        raise _is_a_bundle(variant)
+
+
+def _is_a_bundle(variant: Variant) -> Refused:
+    return Refused(
+        f"{variant.sku} is a bundle and has no stock of its own. Book its components instead; the "
+        "units of the bundle follow from them."
     )
 
 

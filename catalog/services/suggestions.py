@@ -124,6 +124,34 @@ def ask_channel(listing: Listing) -> ChannelCategory | None:
     return ChannelCategory.objects.filter(shop=listing.shop, external_id=answer).first()
 
 
+def ask_many(listing_ids: Sequence[int]) -> BatchReport:
+    """Ask the channel about each without a category; an answer of today is not asked for again."""
+    report = BatchReport("Asked the channel about")
+    rows = list(
+        Listing.objects.filter(pk__in=listing_ids).select_related("product", "shop").order_by("pk")
+    )
+    known = cache.get_many([_recommendation_key(row) for row in rows])
+    for row in rows:
+        if row.category_id is not None:
+            report.skipped[CATEGORIZED] += 1
+        elif _recommendation_key(row) in known:
+            report.skipped["the channel was asked today"] += 1
+        else:
+            _ask_into(report, row)
+    return report
+
+
+def _ask_into(report: BatchReport, row: Listing) -> None:
+    try:
+        found = ask_channel(row)
+    except Refused as error:
+        report.refused[error.message] += 1
+        return
+    report.done += found is not None
+    if found is None:
+        report.skipped["the channel recommends none"] += 1
+
+
 def _categorize(
     taken: Mapping[int, Suggestion], category: ChannelCategory, by: str, report: BatchReport
 ) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import IO
 
 from catalog.sheets import records
@@ -13,6 +14,7 @@ from catalog.sheets.drafts import Outcome, RowProblem
 from catalog.sheets.groups import LONGEST_KEY, Group, Register, read_group
 from catalog.sheets.rows import Row
 from catalog.sheets.values import Unclear, make_sku
+from marketplace.kernel.sheets.encodings import encoding_of, rewindable
 
 
 @dataclass
@@ -51,6 +53,17 @@ class ProductSheet:
             group = Group(key, [row])
         if group is not None:
             yield from read_group(group, register, self.currency)
+
+    def count_rows(self, most: int | None = None) -> int:
+        """Count the rows that are not blank, at most so many; reading starts anew afterward."""
+        start = self.stream.tell()
+        source = records.numbered_records(self.stream, self.encoding, self.delimiter)
+        count = 0
+        with suppress(records.BrokenRecord), closing(source):
+            for _ in islice((1 for _, cells in source if any(cells)), most):
+                count += 1
+        self.stream.seek(start)
+        return count
 
     def _rows(self) -> Iterator[tuple[str, Row] | RowProblem]:
         source = records.numbered_records(self.stream, self.encoding, self.delimiter)
@@ -100,8 +113,8 @@ class ProductSheet:
 
 def open_products(stream: IO[bytes], *, currency: str = "USD") -> ProductSheet:
     """Open a product file and find out what kind it is; raise SheetUnreadable if it is none."""
-    source = records.rewindable(stream)
-    encoding = records.encoding_of(source)
+    source = rewindable(stream)
+    encoding = encoding_of(source)
     layout, delimiter = records.find_layout(source, encoding)
     remarks = [records.NOT_UTF8] if encoding == "cp1252" else []
     return ProductSheet(source, encoding, delimiter, layout, currency, remarks)

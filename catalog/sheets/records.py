@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import codecs
 import csv
 import io
 import re
-import tempfile
-from collections.abc import Iterator
-from typing import IO, BinaryIO
+from collections.abc import Generator
+from typing import IO
 
 from catalog.sheets.columns import Layout, recognize
 from catalog.sheets.drafts import SheetUnreadable
+from marketplace.kernel.sheets.encodings import CHUNK
 
-CHUNK = 256 * 1024
 DELIMITERS = (",", ";", "\t")
 LONGEST_CELL = 1_000_000  # descriptions with pictures inside pass the csv module's own limit
 CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -30,36 +28,6 @@ class BrokenRecord(Exception):
     def __init__(self, row: int) -> None:
         super().__init__(row)
         self.row = row
-
-
-def rewindable(stream: BinaryIO | IO[bytes]) -> IO[bytes]:
-    """Return the stream itself, or a copy on disk when it can be read only once."""
-    if stream.seekable():
-        return stream
-    copy: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  closed with its owner
-    while chunk := stream.read(CHUNK):
-        copy.write(chunk)
-    copy.seek(0)
-    return copy
-
-
-def encoding_of(stream: IO[bytes]) -> str:
-    """Tell how the text of a file is encoded, reading it once from where it stands."""
-    start = stream.tell()
-    mark = stream.read(4)
-    stream.seek(start)
-    if mark.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "utf-16"
-    decoder = codecs.getincrementaldecoder("utf-8-sig")()
-    try:
-        while chunk := stream.read(CHUNK):
-            decoder.decode(chunk)
-        decoder.decode(b"", final=True)
-    except UnicodeDecodeError:
-        return "cp1252"
-    finally:
-        stream.seek(start)
-    return "utf-8-sig"
 
 
 def find_layout(stream: IO[bytes], encoding: str) -> tuple[Layout, str]:
@@ -83,7 +51,7 @@ def find_layout(stream: IO[bytes], encoding: str) -> tuple[Layout, str]:
 
 def numbered_records(
     stream: IO[bytes], encoding: str, delimiter: str
-) -> Iterator[tuple[int, list[str]]]:
+) -> Generator[tuple[int, list[str]], None, None]:
     """Yield each record with the row number a spreadsheet shows; the header is row 1."""
     csv.field_size_limit(LONGEST_CELL)
     text = io.TextIOWrapper(stream, encoding=encoding, errors="replace", newline="")

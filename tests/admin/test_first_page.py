@@ -38,7 +38,7 @@ def test_each_figure_is_the_number_of_rows_of_the_list_it_opens(
     counters = [one for group in page.context["groups"] for one in group.counters]
     figures = {one.label: one.count for one in counters}
     assert figures["Incomplete"] == "1"
-    assert figures["Late"] == "1"
+    assert figures["Overdue"] == "1"
     assert figures["Cancellation requested"] == "1"
     assert figures["Orders not taken in"] == "1"
     assert figures["Unlinked listings"] == "1"

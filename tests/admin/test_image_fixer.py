@@ -10,8 +10,8 @@ from django.test import Client
 
 from catalog.admin.image_verbs import AT_ONCE
 from catalog.models import Image, Product, Shop
-from catalog.tasks import fix_images
-from marketplace.kernel.models import Job
+from marketplace.kernel import bulk_tasks
+from marketplace.kernel.models import BulkRun
 from tests import factories
 from tests.admin.door import do, list_url, page_url, said, select
 from tests.admin.rows import stage
@@ -93,15 +93,13 @@ def test_many_pictures_are_fixed_in_the_background(lister: Client, wide: Image) 
         factories.add_image(wide.product, 1600, 900)
     address = select(lister, "fix_images", [wide.product]).url
     assert "More than 20 pictures are fixed in the background" in page(lister, address)
-    assert said(lister.post(address, CHOICE)) == [
-        "21 pictures are being fixed in the background; the list follows by itself."
-    ]
-    job = Job.objects.get(kind="fix_images")
-    assert (job.subject, job.label) == (
-        str(wide.product.merchant_id),
-        f"Fix images: {wide.product.merchant}",
-    )
-    assert fix_images(int(job.subject)) == "Fixed 21."
+    lister.post(address, CHOICE)
+    run = BulkRun.objects.get()
+    assert bulk_tasks.carry_on(run.pk) == "Fix images: Done, 21 of 21"
+    run.refresh_from_db()
+    assert run.done == 21
+    wide.refresh_from_db()
+    assert (wide.width, wide.height) == (1600, 1200)
 
 
 def test_the_original_is_restored_from_the_list_and_from_the_pictures_page(

@@ -9,6 +9,8 @@ from django.test import Client
 from django.urls import reverse
 
 from catalog.models import CategoryPermission, ChannelCategory, Listing, Shop, Tag
+from marketplace.kernel import bulk
+from marketplace.kernel.models import BulkRun
 from tests import factories
 from tests.admin.door import do, list_url, page_url, said, select
 from tests.admin.rows import stage
@@ -164,9 +166,22 @@ def test_who_may_only_look_sees_suggestions_and_takes_none(
     assert listing.category is None
 
 
-def test_too_many_are_not_asked_about_while_a_person_waits(
+def test_many_are_asked_about_in_the_background(
     lister: Client, shop: Shop, category: ChannelCategory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("catalog.admin.suggestions.MOST_ASKED", 1)
-    told = do(lister, "ask_category", [rope(shop, 1), rope(shop, 2)])
-    assert told == ["Each takes a call to the channel. Select at most 1."]
+    asked: list[int] = []
+
+    def answer(listing: Listing) -> ChannelCategory | None:
+        asked.append(listing.pk)
+        return category if len(asked) == 1 else None
+
+    monkeypatch.setattr("catalog.services.suggestions.ask_channel", answer)
+    rows = [rope(shop, number) for number in range(22)]
+    begun = select(lister, "ask_category", rows)
+    run = BulkRun.objects.get()
+    assert begun.url.endswith(page_url(run))
+    assert asked == []
+    bulk.carry_on(run.pk, until=lambda: False)
+    run.refresh_from_db()
+    assert (run.done, dict(run.skipped)) == (1, {"the channel recommends none": 21})
+    assert sorted(asked) == sorted(row.pk for row in rows)

@@ -12,6 +12,7 @@ from catalog.models import (
     Listing,
     ListingAttribute,
     Product,
+    SamplePolicy,
     Shop,
     StockLevel,
     StockMovement,
@@ -45,7 +46,7 @@ def make_ready(product: Product, shop: Shop, category: ChannelCategory) -> Listi
 
 
 def offer_carriers(order: Order) -> None:
-    """The channel's answer about carriers, as the product keeps it for an hour."""
+    """The channel's answer about carriers, as the product keeps it for a day."""
     option = order.channel_order.delivery_option_id
     cache.set(f"carriers:{order.shop_id}:{option}", [RemoteCarrier("7", "UPS")])
 
@@ -160,7 +161,7 @@ def test_the_publish_page_warns_when_the_days_limit_is_too_small(
     factories.put_stock(second, FulfillmentCenter.objects.get(), 1)
     rows = [make_ready(one, shop, category) for one in (product, second)]
     page = lister.get(select(lister, "publish", rows).url)
-    assert "1 of them wait for the next day by themselves." in page.content.decode()
+    assert "1 today, 1 tomorrow (" in page.content.decode()
 
 
 def test_a_viewer_sees_no_verb_and_a_forged_request_changes_nothing(
@@ -168,7 +169,8 @@ def test_a_viewer_sees_no_verb_and_a_forged_request_changes_nothing(
 ) -> None:
     listing = make_ready(product, shop, category)
     page = viewer.get(list_url(Listing))
-    assert page.context["action_form"] is None
+    verbs = [name for name, _ in page.context["action_form"].fields["action"].choices if name]
+    assert verbs == ["export_sheet"]
     assert "Publish</button>" not in viewer.get(page_url(listing)).content.decode()
     select(viewer, "publish", [listing])
     assert viewer.post(f"{list_url(Listing)}verb/publish/abc/").status_code == 403
@@ -194,7 +196,9 @@ def test_entering_tracking_ships_the_order_once_and_asks_for_sending(
     order = make_order(shop, "ROPE")
     offer_carriers(order)
     told = do(clerk, "enter_tracking", [order], carrier="7", tracking_number="1Z999AA10123456784")
-    assert told == ["Shipped 1."]
+    assert told == [
+        "It left with UPS 1Z999AA10123456784. The number goes to the channel by itself."
+    ]
     order.refresh_from_db()
     shipment = Shipment.objects.get()
     assert order.state == OrderState.SHIPPED
@@ -289,12 +293,13 @@ def test_a_failed_job_is_asked_for_again(admin: Client, shop: Shop) -> None:
 
 
 def test_outbound_switches_are_changed_on_the_shops_page(admin: Client, shop: Shop) -> None:
-    data = {"push_price": "on", "daily_listing_limit": "250"}
+    data = {"push_price": "on", "daily_listing_limit": "250", "sample_orders": "hold"}
     inline = {"warehouses-TOTAL_FORMS": "0", "warehouses-INITIAL_FORMS": "0"}
     admin.post(page_url(shop), {**data, **inline})
     shop.refresh_from_db()
     assert (shop.push_quantity, shop.push_price, shop.push_tracking) == (False, True, False)
     assert (shop.on_probation, shop.daily_listing_limit) == (False, 250)
+    assert shop.sample_orders == SamplePolicy.HOLD
 
 
 def test_a_confirmed_mapping_has_no_way_to_be_changed_or_deleted(admin: Client, shop: Shop) -> None:

@@ -8,6 +8,7 @@ from catalog.models import Listing, Offer, Product, Shop, UnlinkedListing
 from catalog.ports import listing_channels
 from catalog.services import channel_state, channel_sync, exporting, listings, shops
 from catalog.states import ListingState, ReviewState
+from marketplace.kernel.errors import TryLater
 from tests import factories
 from tests.support.sandbox import Sandbox
 
@@ -139,3 +140,11 @@ def test_what_was_deleted_in_seller_center_is_let_go_without_a_call(live, tiktok
     assert channel_state.delete_on_channel([row.pk], by="Ada").done == 1
     assert not Listing.objects.on_channel().exists()
     assert tiktok.calls() == {}
+
+
+def test_a_channel_that_asks_for_a_pause_is_asked_again_later(live, tiktok) -> None:
+    rows = on_sale(live, tiktok, 2)
+    tiktok.fault("rate_limit", path="/product/202309/products/deactivate", count=10)
+    with pytest.raises(TryLater):
+        channel_state.deactivate(ids(rows), by="Ada")
+    assert set(Listing.objects.values_list("state", flat=True)) == {ListingState.ACTIVE}

@@ -21,10 +21,12 @@ from catalog.models import (
     Product,
     Shop,
     StockLevel,
+    UnlinkedListing,
     Variant,
 )
 from catalog.services import (
     exporting,
+    linking,
     listings,
     products,
     publishing,
@@ -32,7 +34,9 @@ from catalog.services import (
     taxonomy,
 )
 from catalog.states import ListingState
+from marketplace.kernel.errors import Refused
 from tests import factories
+from tests.support import promises
 from tests.support.processes import run_together
 from tests.support.running import KILLED, die_when, wait_until
 from tests.support.sandbox import Sandbox
@@ -225,7 +229,7 @@ def test_when_all_is_quiet_the_channel_shows_what_the_ledger_says(
             variant = variants[(number + turn) % 3]
             stock.receive(variant, center, number, reference=f"in-{number}-{turn}")
             if turn % 2:
-                stock.reserve(variant, center, 1, reference=f"out-{number}-{turn}")
+                promises.reserve(variant, center, 1, reference=f"out-{number}-{turn}")
             elif number == 1:
                 # Somebody edits the product while its units come and go.
                 products.changed([variant.product_id])
@@ -293,7 +297,7 @@ def test_a_change_during_the_call_is_sent_next(
         if number == 0:
             return exporting.send_quantities(live).sent
         wait_until(lambda: not tiktok.control("GET", "/faults")["faults"])
-        stock.reserve(variant, center, 5, reference="meanwhile")
+        promises.reserve(variant, center, 5, reference="meanwhile")
         return 0
 
     assert run_together(work, 2) == [1, 0]
@@ -317,3 +321,24 @@ def test_the_same_fifty_products_staged_by_four_people_become_fifty_listings(
     assert Offer.objects.count() == OfferStock.objects.count() == 50
     assert sum(report.done for report in reports) == 50
     assert ListingEvent.objects.filter(reason="Staged").count() == 50
+
+
+def test_two_people_who_import_one_listing_at_once_make_one_product(
+    live: Shop, tiktok: Sandbox
+) -> None:
+    (external_id,) = tiktok.seed_products(1)
+    waiting = UnlinkedListing.objects.create(shop=live, external_id=external_id, reason="–")
+    tiktok.fault("slow", path="/product/202309/products/*", count=2, seconds=1)
+
+    def import_it(number: int) -> str:
+        row = UnlinkedListing.objects.select_related("shop__merchant").get(pk=waiting.pk)
+        try:
+            linking.import_anyway(row, by=f"person {number}")
+        except Refused as refusal:
+            return refusal.message
+        return "imported"
+
+    answers = sorted(run_together(import_it, 2))
+    assert answers[1] == "imported"
+    assert answers[0].startswith("It is linked with")
+    assert (Product.objects.count(), Listing.objects.count()) == (1, 1)

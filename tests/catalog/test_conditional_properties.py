@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from catalog.models import CategoryAttribute, ChannelCategory, FulfillmentCenter, Listing, Shop
-from catalog.readiness import AttributeFacts, Missing, missing
+from catalog.readiness import missing
+from catalog.readiness_category import AttributeFacts, Missing
 from catalog.services import listings, publishing, taxonomy
 from catalog.states import ListingState
 from tests import factories

@@ -9,6 +9,7 @@ from django.utils import timezone
 from catalog.models import Offer, OfferStock, Shop
 from catalog.ports import ItemFailure, offer_channels
 from catalog.services import channel_sync, exporting, products, stock, wanted
+from tests.support import promises
 
 pytestmark = pytest.mark.django_db
 
@@ -73,7 +74,7 @@ def test_a_change_during_a_send_is_sent_next(listed, tiktok, center, monkeypatch
 
     def send_while_selling(*arguments: object, **more: object) -> list[ItemFailure]:
         answer = send(*arguments, **more)
-        stock.reserve(offer.variant, center, 2, reference="sold meanwhile")
+        promises.reserve(offer.variant, center, 2, reference="sold meanwhile")
         return answer
 
     monkeypatch.setattr(type(channel), "send_quantities", staticmethod(send_while_selling))
@@ -119,7 +120,7 @@ def _two_listings() -> tuple[Offer, Offer]:
 def test_zero_is_said_again_after_some_hours(listed, tiktok, center) -> None:
     offer = Offer.objects.first()
     units = stock.available(offer.variant, center)
-    stock.reserve(offer.variant, center, units, reference="all")
+    promises.reserve(offer.variant, center, units, reference="all")
     exporting.send_quantities(listed)
     OfferStock.objects.filter(offer=offer).update(sent_at=timezone.now() - timedelta(hours=7))
     tiktok.reset_calls()

@@ -18,7 +18,6 @@ from catalog.models import Image, Listing, Product, Shop
 from catalog.services import image_editing, image_fixer, images, listings
 from catalog.services.image_editing import Measures, Mode, Ratio, Wish
 from catalog.states import ListingState
-from catalog.tasks import fix_images
 from marketplace.kernel.errors import Refused
 from tests import factories
 
@@ -373,31 +372,6 @@ def test_a_fix_shows_as_a_change_and_a_restore_takes_the_change_back(
     image_fixer.restore([row.pk], by="ada")
     listing.refresh_from_db()
     assert listing.content_hash == before
-
-
-def test_what_waits_for_a_fix_is_fixed_in_the_background_and_asked_for_once(
-    product: Product,
-) -> None:
-    rows = [factories.add_image(product, 1600, 900) for _ in range(25)]
-    small = factories.add_image(product, 300, 300)
-    wish = Wish(Ratio.SQUARE, Mode.EDGE_BORDER)
-    assert image_fixer.ask_for_fix([row.pk for row in [*rows, small]], wish) == 26
-    assert Image.objects.filter(fixed_as="").count() == 26
-    assert fix_images(product.merchant_id) == (
-        "Fixed 25. 1 refused: It has fewer than 600 pixels on a side; allow enlarging, "
-        "or use a larger original."
-    )
-    assert Image.objects.filter(width=1600, height=1600, fix_wanted="").count() == 25
-    assert fix_images(product.merchant_id) == "Fixed 0."
-
-
-def test_a_run_in_the_background_stops_in_time_and_goes_on_later(product: Product) -> None:
-    rows = [factories.add_image(product, 1600, 900) for _ in range(25)]
-    image_fixer.ask_for_fix([row.pk for row in rows], Wish())
-    report, is_complete = image_fixer.fix_for_merchant(product.merchant_id, until=lambda: True)
-    assert (report.done, is_complete) == (20, False)
-    report, is_complete = image_fixer.fix_for_merchant(product.merchant_id)
-    assert (report.done, is_complete) == (5, True)
 
 
 def test_a_look_shows_before_and_after_and_writes_nothing(product: Product) -> None:

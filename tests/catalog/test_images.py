@@ -108,7 +108,7 @@ def test_a_silent_host_is_asked_three_times_a_run_and_given_up_after_a_day(
         (picture()[:200], "damaged or incomplete"),
         (picture(kind="JPEG")[:-400], "damaged or incomplete"),
         (b"%PDF-1.4", "not a picture of a known format"),
-        (b"x" * (images.MOST_BYTES + 1), "larger than 10 MB"),
+        (b"x" * (images.MOST_BYTES + 1), "larger than 30 MB"),
         (b"", "not a picture of a known format"),
     ],
 )

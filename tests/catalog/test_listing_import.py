@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
 from catalog.models import (
+    ChannelCategory,
     ChannelWarehouse,
     Image,
     Listing,
+    ListingAttribute,
     Offer,
     OfferStock,
     Product,
@@ -16,8 +20,21 @@ from catalog.models import (
     Variant,
 )
 from catalog.ports import listing_channels
-from catalog.services import channel_sync, exporting, images, listings, products, publishing
+from catalog.services import (
+    channel_sync,
+    exporting,
+    images,
+    listings,
+    products,
+    publishing,
+    taxonomy,
+)
 from catalog.states import ListingState
+from integrations.sandbox.tiktok import taxonomy as taxonomy_of_sandbox
+from integrations.sandbox.tiktok.brands import FIRST_BRAND
+from integrations.sandbox.tiktok.existing import MODELS
+from integrations.sandbox.tiktok.product_store import save_product
+from integrations.sandbox.tiktok.taxonomy_data import BRANDS
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -191,3 +208,153 @@ def test_a_republish_keeps_the_video_that_the_shop_had(live, tiktok, settings) -
     after = listing_channels.get(live.channel).read(live, listing.external_id)
     assert after.title == product.title
     assert after.video_id == before.video_id != ""
+
+
+def as_it_stands_there(tiktok, product_id: str) -> dict[str, object]:
+    """What the shop shows of a listing, by requirement, told by the channel itself."""
+    doc = tiktok.state.store.get("product", product_id)
+    content = doc["content"]
+    tree, brand = taxonomy_of_sandbox.tree("v2"), int(content["brand_id"]) - FIRST_BRAND
+    size, weight = content["package_dimensions"], content["package_weight"]
+    return {
+        "R59 options": [
+            [option["value_name"] for option in sku.get("sales_attributes", [])]
+            for sku in content["skus"]
+        ],
+        "R60 title": content["title"],
+        "R61 category": tree[content["category_id"]].name,
+        "R62 description": content["description"],
+        "R63 brand": BRANDS[brand - 1][0],
+        "R64 identifiers": [sku["identifier_code"]["code"] for sku in content["skus"]],
+        "R65 weight": (Decimal(weight["value"]), weight["unit"]),
+        "R66 dimensions": (
+            *(Decimal(size[side]) for side in ("length", "width", "height")),
+            size["unit"],
+        ),
+        "R67 properties": sorted(
+            (item["name"], value["name"])
+            for item in content["product_attributes"]
+            for value in item["values"]
+        ),
+        "R68 images": len(content["main_images"]),
+        "R69 prices": [Decimal(sku["price"]["amount"]) for sku in content["skus"]],
+        "R70 quantities": {
+            (sku["seller_sku"], site): units["available"]
+            for sku in content["skus"]
+            for site, units in doc["stock"][sku["id"]].items()
+        },
+        "R71 video": (content.get("video") or {}).get("id", ""),
+    }
+
+
+def as_it_stands_here(listing: Listing) -> dict[str, object]:
+    product = listing.product
+    variants = list(product.variants.order_by("position"))
+    one = variants[0]
+    stocks = OfferStock.objects.filter(offer__listing=listing)
+    units = {"lb": "POUND", "in": "INCH"}
+    video = getattr(product, "video", None)
+    return {
+        "R59 options": [list(variant.options) for variant in variants],
+        "R60 title": listing.title_to_send,
+        "R61 category": listing.category.name,
+        "R62 description": product.description,
+        "R63 brand": product.brand,
+        "R64 identifiers": [variant.identifiers.get().value for variant in variants],
+        "R65 weight": (one.weight, units[one.weight_unit]),
+        "R66 dimensions": (one.length, one.width, one.height, units[one.dimension_unit]),
+        "R67 properties": sorted(
+            listing.attributes.values_list("attribute__name", "value").order_by()
+        ),
+        "R68 images": product.images.exclude(source_url="").count(),
+        "R69 prices": [variant.price for variant in variants],
+        "R70 quantities": {
+            (sku, site): units
+            for sku, site, units in stocks.values_list(
+                "offer__variant__sku", "warehouse__external_id", "confirmed"
+            )
+        },
+        "R71 video": video.external_id if video else "",
+    }
+
+
+def test_every_field_of_forty_listings_comes_home(live, tiktok, center) -> None:
+    ids = tiktok.seed_products(40)
+    assert channel_sync.sync(live).imported == 40
+    seen: dict[str, set[bool]] = {}
+    for listing in Listing.objects.filter(external_id__in=ids).select_related("product"):
+        there = as_it_stands_there(tiktok, listing.external_id)
+        here = as_it_stands_here(listing)
+        for field, value in there.items():
+            assert here[field] == value, (field, listing.external_id)
+            seen.setdefault(field, set()).add(bool(value))
+        # R58: the channel's product id is the SKU of a variant product.
+        if any(there["R59 options"]):
+            assert listing.product.sku == listing.external_id
+    # Each field was there to be lost at least once; some listings have a video and some have none.
+    assert all(True in values for values in seen.values())
+    assert seen["R71 video"] == {True, False}
+
+
+def test_an_import_costs_few_queries_a_listing(live, tiktok, django_assert_max_num_queries) -> None:
+    tiktok.seed_products(20)
+    leaves = [leaf for leaf, *_ in MODELS]
+    for category in ChannelCategory.objects.filter(shop=live, is_leaf=True, name__in=leaves):
+        taxonomy.ensure_form(category)
+    # Ten tables are written for each listing; offers, stock and requirements for all at once.
+    with django_assert_max_num_queries(20 * 24):
+        assert channel_sync.sync(live).imported == 20
+
+
+def test_values_of_an_earlier_category_go_and_those_of_a_person_stay(live, tiktok) -> None:
+    (external_id,) = [i for i in tiktok.seed_products(2) if len(details(tiktok, i)["skus"]) > 1]
+    remote = tiktok.state.store.get("product", external_id)["content"]
+    ours = factories.make_product(live.merchant, sku=remote["skus"][0]["seller_sku"])
+    listings.stage([ours.pk], live, by="test")
+    listing = Listing.objects.get()
+    right = ChannelCategory.objects.get(shop=live, external_id=remote["category_id"])
+    wrong = ChannelCategory.objects.get(shop=live, name="Mugs", is_leaf=True)
+    for category in (wrong, right):
+        taxonomy.ensure_form(category)
+    told = [item["id"] for item in remote["product_attributes"]]
+    stays = right.attributes.filter(external_id__in=told).exclude(values=[])[0]
+    mine = stays.values[0]["name"]
+    listings.categorize([listing.pk], wrong, by="test")
+    listings.set_attribute([listing.pk], wrong.attributes.filter(kind="product")[0], ["?"], by="t")
+    ListingAttribute.objects.create(listing=listing, attribute=stays, value=mine)
+    channel_sync.sync(live)
+    found = ListingAttribute.objects.filter(listing=listing)
+    assert set(found.values_list("attribute__category", flat=True)) == {right.pk}
+    by_origin = dict(found.values_list("attribute__external_id", "origin"))
+    assert by_origin == {**dict.fromkeys(told, "channel"), stays.external_id: "person"}
+    assert found.get(attribute=stays).value == mine
+
+
+def test_two_listings_of_one_sku_on_one_shop_are_told_apart_in_words(live, tiktok) -> None:
+    ids = [i for i in tiktok.seed_products(24) if len(details(tiktok, i)["skus"]) == 1][-2:]
+    docs = [tiktok.state.store.get("product", key) for key in ids]
+    docs[1]["content"]["skus"][0]["seller_sku"] = docs[0]["content"]["skus"][0]["seller_sku"]
+    save_product(tiktok.state, docs[1], touch=False)
+    report = channel_sync.sync(live)
+    assert (report.imported, report.linked, report.unlinked) == (23, 0, 1)
+    aside = UnlinkedListing.objects.get()
+    linked = Listing.objects.exclude(external_id=aside.external_id).get(external_id__in=ids)
+    assert aside.reason == (
+        f"“{linked.product}” is already listed on {live} as product {linked.external_id}; one of "
+        "the two must be deleted there, or given another SKU."
+    )
+
+
+def test_a_sku_that_is_renamed_here_stays_linked(live, tiktok) -> None:
+    tiktok.seed_products(3)
+    channel_sync.sync(live)
+    offers = dict(Offer.objects.values_list("external_id", "variant"))
+    for variant in Variant.objects.all():
+        variant.sku = f"NEW-{variant.pk}"
+        variant.save()
+    Shop.objects.update(listings_seen_through=None)
+    live.refresh_from_db()
+    report = channel_sync.sync(live)
+    assert (report.imported, report.linked, report.unlinked) == (0, 0, 0)
+    assert dict(Offer.objects.values_list("external_id", "variant")) == offers
+    assert Product.objects.count() == 3

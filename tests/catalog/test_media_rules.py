@@ -26,7 +26,7 @@ def test_a_wide_picture_is_named_with_the_ratio_found_and_the_ratios_allowed() -
     assert findings(width=1600, height=900) == [
         "Image aspect ratio is not compliant: found 16:9 (1600 × 900 pixels), "
         "allowed 1:1, 4:3 or 3:4. "
-        "Crop the picture, or add a white border, until it is 1:1, 4:3 or 3:4."
+        "Use “Fix images”, or crop the picture or add a white border until it is 1:1, 4:3 or 3:4."
     ]
 
 
@@ -54,14 +54,14 @@ def test_a_huge_picture_is_told_the_greatest_size() -> None:
 def test_a_heavy_file_is_told_its_size_and_the_limit() -> None:
     assert findings(size=6 * 1024 * 1024) == [
         "Image file is too large: found 6.0 MB, allowed up to 5.0 MB. "
-        "Save it as JPG with a lower quality or at a smaller size."
+        "Use “Fix images”, or save it as JPG with a lower quality or at a smaller size."
     ]
 
 
 def test_a_format_that_channels_refuse_is_named() -> None:
     assert findings(image_format="GIF") == [
         "Image format is not accepted: found GIF, allowed JPG, PNG or WEBP. "
-        "Save the picture as JPG or PNG."
+        "Use “Fix images”, or save the picture as JPG or PNG."
     ]
 
 

@@ -7,14 +7,8 @@ import pytest
 
 from catalog.content import content_of, fingerprint
 from catalog.ports import ListingLimits, Weight
-from catalog.readiness import (
-    AttributeFacts,
-    CategoryFacts,
-    ImageFacts,
-    ListingFacts,
-    VariantFacts,
-    missing,
-)
+from catalog.readiness import ImageFacts, ListingFacts, VariantFacts, missing
+from catalog.readiness_category import AttributeFacts, CategoryFacts, CertificationFacts
 
 LIMITS = ListingLimits(
     title_min=1,
@@ -36,8 +30,6 @@ CATEGORY = CategoryFacts(
     is_invite_only=False,
     is_prohibited=False,
     needs_dimensions=False,
-    needs_size_chart=False,
-    certificates_missing=(),
     attributes=(),
 )
 VARIANT = VariantFacts("A", (), Decimal("9.99"), "USD", Weight(Decimal("0.5"), "kg"), None, 3)
@@ -108,7 +100,12 @@ def test_a_complete_listing_misses_nothing_and_needs_no_identifier() -> None:
         (with_category(is_invite_only=True), "category"),
         (with_category(is_prohibited=True), "category"),
         (with_category(needs_dimensions=True), "dimensions"),
-        (with_category(certificates_missing=("Toy safety",)), "certificate"),
+        (
+            with_category(certifications=(CertificationFacts("7", "Toy safety", True),)),
+            "certificate",
+        ),
+        (with_category(needs_manufacturer=True), "manufacturer"),
+        (with_category(needs_responsible_person=True), "responsible_person"),
         (with_category(needs_size_chart=True), "size_chart"),
         (with_category(attributes=(MATERIAL,)), "attribute:9"),
     ],

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from itertools import count
 
 import pytest
-import tablib
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
@@ -22,11 +21,11 @@ from catalog.models import (
     StockMovement,
     Variant,
 )
-from catalog.resources import StockCountResource
 from catalog.services import listings, stock
 from catalog.services.stock import Count
 from marketplace.kernel.errors import Refused
 from tests import factories
+from tests.support import promises
 
 pytestmark = pytest.mark.django_db
 
@@ -91,7 +90,7 @@ def make_world(start: list[tuple[int, int]]) -> World:
         if on_hand:
             stock.receive(variant, center, on_hand, reference=f"{name}in:{place}")
         if reserved:
-            stock.reserve(variant, center, reserved, reference=f"{name}order:{place}")
+            promises.reserve(variant, center, reserved, reference=f"{name}order:{place}")
     return world
 
 
@@ -203,61 +202,3 @@ def test_a_chunk_of_counts_costs_the_same_queries_whatever_its_size(
         return len(made)
 
     assert queries(3) == queries(30)
-
-
-def bring_in(*rows: tuple[object, ...], dry_run: bool = False):
-    sheet = tablib.Dataset(*rows, headers=["sku", "fulfillment_center", "quantity"])
-    return StockCountResource().import_data(sheet, dry_run=dry_run)
-
-
-@pytest.fixture
-def promised(merchant: Merchant, center: FulfillmentCenter) -> Variant:
-    variant = factories.make_product(merchant, sku="ROPE").variants.get()
-    factories.make_product(merchant, sku="BALL")
-    stock.receive(variant, center, 5, reference="in")
-    stock.reserve(variant, center, 4, reference="order")
-    return variant
-
-
-def test_a_sheet_shows_the_row_that_is_refused_and_what_the_others_will_do(
-    promised: Variant, center: FulfillmentCenter
-) -> None:
-    rows = [("BALL", center.code, 7), ("ROPE", center.code, 3), ("NOPE", center.code, 1)]
-    for dry_run in (True, False):
-        result = bring_in(*rows, dry_run=dry_run)
-        assert dict(result.totals) == {
-            "new": 0, "update": 1, "delete": 0, "skip": 0, "error": 0, "invalid": 2,
-        }  # fmt: skip
-        assert [(row.number, row.non_field_specific_errors) for row in result.invalid_rows] == [
-            (
-                2,
-                [
-                    "Counted is not possible for ROPE at Reno: 5 on hand, 4 of them promised to "
-                    "orders."
-                ],
-            ),
-            (3, ["There is no variant with the SKU “NOPE”."]),
-        ]
-        assert StockMovement.objects.filter(kind="count").count() == (0 if dry_run else 1)
-    assert StockLevel.objects.get(variant__sku="BALL").on_hand == 7
-    assert StockLevel.objects.get(variant=promised).on_hand == 5
-
-
-def test_the_same_place_counted_twice_in_a_sheet_is_refused_the_second_time(
-    promised: Variant, center: FulfillmentCenter
-) -> None:
-    result = bring_in(("ROPE", center.code, 9), ("ROPE", center.code, 8))
-    assert [(row.number, row.non_field_specific_errors) for row in result.invalid_rows] == [
-        (2, ["Row 1 counts the same SKU at the same place."])
-    ]
-    assert StockLevel.objects.get(variant=promised).on_hand == 9
-
-
-def test_a_sku_that_two_merchants_have_asks_for_the_merchant(
-    promised: Variant, center: FulfillmentCenter
-) -> None:
-    factories.make_product(factories.make_merchant(), sku="ROPE")
-    result = bring_in(("ROPE", center.code, 9))
-    assert [row.non_field_specific_errors for row in result.invalid_rows] == [
-        ["Several merchants have a variant with the SKU “ROPE”: fill in the column “merchant”."]
-    ]

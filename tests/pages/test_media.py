@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 import pytest
+from django.core.files.base import ContentFile
 from django.test import Client
 
-from catalog.models import Role
+from catalog.models import Certificate, Role, SizeChart
+from catalog.services import image_fixer
+from catalog.services.image_editing import Wish
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -50,3 +53,16 @@ def test_a_file_cannot_act_as_a_page_of_ours() -> None:
     let_go(response)
     assert "sandbox" in response["Content-Security-Policy"]
     assert response["X-Content-Type-Options"] == "nosniff"
+
+
+def test_originals_size_charts_and_certificates_are_shown_to_the_same_people() -> None:
+    merchant = factories.make_merchant()
+    ours, theirs = factories.make_member(merchant), factories.make_user()
+    product = factories.make_product(merchant, with_image=False)
+    image = factories.add_image(product, 1600, 900)
+    image_fixer.fix([image.pk], Wish(), by="test")
+    image.refresh_from_db()
+    chart = SizeChart.objects.create(product=product, file=ContentFile(b"chart", "chart.png"))
+    paper = Certificate.objects.create(product=product, file=ContentFile(b"%PDF", "paper.pdf"))
+    for name in (image.original.name, chart.file.name, paper.file.name):
+        assert (status(ours, f"/media/{name}"), status(theirs, f"/media/{name}")) == (200, 404)

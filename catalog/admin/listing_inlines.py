@@ -1,0 +1,95 @@
+"""What stands below a listing: its offers, its properties and its history."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html_join
+
+from catalog.admin.property_fields import needed_words
+from catalog.models import ListingAttribute, ListingEvent, Offer
+from marketplace.kernel.admin import ReadOnlyInline, link_to, money
+
+Rows = QuerySet[Any]
+
+
+class OfferInline(ReadOnlyInline):
+    model = Offer
+    verbose_name_plural = "Offers"
+    fields = ("sku", "wanted", "sent", "confirmed", "quantities", "problem")
+    readonly_fields = fields
+    tab = True
+
+    def get_queryset(self, request: HttpRequest) -> Rows:
+        rows: Rows = super().get_queryset(request)
+        return rows.select_related("variant").prefetch_related("stocks__warehouse")
+
+    @admin.display(description="SKU")
+    def sku(self, row: Offer) -> object:
+        return link_to(row.variant)
+
+    @admin.display(description="Price wanted")
+    def wanted(self, row: Offer) -> object:
+        return money(row.price_wanted, row.currency)
+
+    @admin.display(description="Price sent")
+    def sent(self, row: Offer) -> object:
+        return money(row.price_sent, row.currency)
+
+    @admin.display(description="Price confirmed")
+    def confirmed(self, row: Offer) -> object:
+        return money(row.price_confirmed, row.currency)
+
+    @admin.display(description="Quantity per warehouse (wanted / sent / confirmed)")
+    def quantities(self, row: Offer) -> object:
+        lines = (
+            (stock.warehouse.name, stock.wanted, _or_dash(stock.sent), _or_dash(stock.confirmed))
+            for stock in row.stocks.all()
+        )
+        return format_html_join("", '<span class="block">{}: {} / {} / {}</span>', lines) or "–"
+
+
+def _or_dash(value: int | None) -> object:
+    return "–" if value is None else value
+
+
+class AttributeInline(ReadOnlyInline):
+    model = ListingAttribute
+    verbose_name_plural = "Properties"
+    fields = ("attribute", "value", "kind_of_value", "needed", "origin")
+    readonly_fields = fields
+    tab = True
+
+    def get_queryset(self, request: HttpRequest) -> Rows:
+        rows: Rows = super().get_queryset(request)
+        return rows.select_related("attribute__category").prefetch_related(
+            "attribute__category__attributes"
+        )
+
+    @admin.display(description="Kind of value")
+    def kind_of_value(self, row: ListingAttribute) -> str:
+        if any(str(choice["name"]) == row.value for choice in row.attribute.values):
+            return "The channel's option"
+        return "Own number" if row.attribute.takes_number else "Own value"
+
+    @admin.display(description="Required")
+    def needed(self, row: ListingAttribute) -> str:
+        return needed_words(row.attribute, row.attribute.category.attributes.all())
+
+
+class EventInline(ReadOnlyInline):
+    model = ListingEvent
+    verbose_name_plural = "Timeline"
+    fields = ("at", "step", "reason", "by", "request_id")
+    readonly_fields = fields
+    per_page = 50
+    tab = True
+
+    @admin.display(description="Step")
+    def step(self, row: ListingEvent) -> str:
+        if row.old == row.new:
+            return row.get_new_display()
+        return f"{row.get_old_display() or 'New'} → {row.get_new_display()}"

@@ -1,0 +1,105 @@
+"""Stock of many orders moved together: locked once, decided in memory, written once.
+
+Beside `stock`, the only other place where stock is written; both keep the same ledger.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.db.models import F, Q
+
+from catalog.models import MovementKind, StockLevel, StockMovement
+from catalog.services import stock
+from catalog.services.stock import Change, NotEnoughStock, positive
+
+#: (variant id, fulfillment center id)
+Place = tuple[int, int]
+
+
+class Booking:
+    """The levels of some places, locked until the caller's transaction ends.
+
+    Locks are taken in one order for everybody, so that two shops that sell from one shelf never
+    wait for each other in a circle. A place without a level has nothing available. What is booked
+    is checked at once and stored by `write`; if that is never called, nothing happened.
+    """
+
+    def __init__(self, places: Iterable[Place]) -> None:
+        wanted = set(places)
+        self._levels: dict[Place, StockLevel | None] = dict.fromkeys(wanted)
+        self._levels |= stock.locked_levels(wanted)
+        self._lines: list[StockMovement] = []
+
+    def available(self, place: Place) -> int:
+        """Units that can still be promised there, after what was booked here."""
+        level = self._levels[place]
+        return level.available if level else 0
+
+    def reserve(self, place: Place, units: int, *, reference: str, by: str) -> None:
+        """Promise units to an order; raises `NotEnoughStock` and leaves no trace."""
+        self._book(place, Change(MovementKind.RESERVE, reserved=positive(units)), reference, by)
+
+    def release(self, place: Place, units: int, *, reference: str, by: str) -> None:
+        """Take a promise back."""
+        self._book(place, Change(MovementKind.RELEASE, reserved=-positive(units)), reference, by)
+
+    def ship(self, place: Place, units: int, *, reference: str, by: str) -> None:
+        """Units that were promised have left the place."""
+        change = Change(MovementKind.SHIP, on_hand=-positive(units), reserved=-units)
+        self._book(place, change, reference, by)
+
+    def write(self) -> None:
+        """Store every ledger line and the levels; a reference that was used changes nothing."""
+        if not self._lines:
+            return
+        asked = [line.reference for line in self._lines]
+        used = StockMovement.objects.filter(reference__in=asked)
+        repeated = set(used.values_list("reference", flat=True))
+        lines = [line for line in self._lines if line.reference not in repeated]
+        StockMovement.objects.bulk_create(lines)
+        _move_levels(lines)
+        stock.after_change(sorted({_place(line) for line in lines}))
+        self._lines = []
+
+    def _book(self, place: Place, change: Change, reference: str, by: str) -> None:
+        level = self._levels[place]
+        if level is None:
+            raise NotEnoughStock("No stock of this SKU was ever booked at that place.")
+        on_hand, reserved = level.on_hand + change.on_hand, level.reserved + change.reserved
+        if not 0 <= reserved <= on_hand:
+            raise stock.refusal(level, change)
+        level.on_hand, level.reserved = on_hand, reserved
+        self._lines.append(
+            StockMovement(
+                variant_id=place[0],
+                fulfillment_center_id=place[1],
+                on_hand=change.on_hand,
+                reserved=change.reserved,
+                kind=change.kind,
+                reference=reference,
+                by=by,
+            )
+        )
+
+
+def _place(line: StockMovement) -> Place:
+    return (line.variant_id, line.fulfillment_center_id)
+
+
+def _move_levels(lines: Iterable[StockMovement]) -> None:
+    """Add the lines to their levels, which are locked: one statement for all that move alike."""
+    sums: dict[Place, tuple[int, int]] = {}
+    for line in lines:
+        on_hand, reserved = sums.get(_place(line), (0, 0))
+        sums[_place(line)] = (on_hand + line.on_hand, reserved + line.reserved)
+    alike: dict[tuple[int, int], dict[int, list[int]]] = {}
+    for (variant_id, center_id), change in sums.items():
+        alike.setdefault(change, {}).setdefault(center_id, []).append(variant_id)
+    for (on_hand, reserved), by_center in alike.items():
+        here = Q(pk__in=[])
+        for center_id, variant_ids in by_center.items():
+            here |= Q(fulfillment_center=center_id, variant__in=variant_ids)
+        StockLevel.objects.filter(here).update(
+            on_hand=F("on_hand") + on_hand, reserved=F("reserved") + reserved
+        )
