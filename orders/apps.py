@@ -8,4 +8,4 @@ class OrdersConfig(AppConfig):
     verbose_name = "Orders"
 
     def ready(self) -> None:
-        from orders import tasks  # noqa: F401  (registers the job handlers)
+        from orders import resources, tasks  # noqa: F401  (registers sheets and job handlers)

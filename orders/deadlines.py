@@ -11,6 +11,8 @@ from orders.models import TO_SHIP
 #: The channel counts an order as late after this, where it gives no date of its own (R87).
 TIME_TO_SHIP = timedelta(hours=72)
 SOON = timedelta(hours=24)
+#: A buyer's request is answered within this, where the channel gives no date of its own.
+TIME_TO_ANSWER = timedelta(hours=24)
 
 
 class Standing(TextChoices):
@@ -41,6 +43,16 @@ def sentence(state: str, due: datetime, now: datetime) -> str:
         return found.label
     word = "Late by" if found == Standing.LATE else "Due in"
     return f"{word} {_span(abs(due - now))}"
+
+
+def answer_by(asked_at: datetime, respond_by: datetime | None) -> datetime:
+    """The channel's own date where it gives one, else 24 hours after the request (B7)."""
+    return respond_by or asked_at + TIME_TO_ANSWER
+
+
+def time_to_answer(due: datetime, now: datetime) -> str:
+    """What is left to answer a request, in words: “5 h left”, “Over since 20 min”."""
+    return f"Over since {_span(now - due)}" if due < now else f"{_span(due - now)} left"
 
 
 def _span(span: timedelta) -> str:

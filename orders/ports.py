@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
@@ -65,7 +65,12 @@ class RemoteUnit:
 
 @dataclass(frozen=True)
 class RemotePayment:
-    """The order's money as the channel states it; kept apart and adding up to its total."""
+    """The order's money as the channel states it, each figure apart.
+
+    `sub_total` and `shipping_fee` are after discounts; `tax` holds `shipping_tax`, and is in the
+    prices already where the market has it so. Total = sub_total + shipping_fee + tax + other_fees.
+    None: the channel does not say.
+    """
 
     sub_total: Money
     shipping_fee: Money
@@ -74,6 +79,12 @@ class RemotePayment:
     tax: Money
     total: Money
     other_fees: Money
+    list_total: Money | None = None  # items before discounts
+    shipping_list: Money | None = None  # shipping before discounts
+    shipping_seller_discount: Money | None = None
+    shipping_platform_discount: Money | None = None
+    shipping_shared_discount: Money | None = None  # paid by the seller and the channel together
+    shipping_tax: Money | None = None
 
 
 @dataclass(frozen=True)
@@ -136,8 +147,28 @@ class OrderChannel(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class RemoteTracking:
+    """What the channel has for a unit."""
+
+    number: str
+    carrier: str = ""
+    package_id: str = ""
+
+
+@dataclass(frozen=True)
+class TrackingRules:
+    """What a channel allows with tracking numbers, for a shop."""
+
+    corrections: int  # how often the number of one parcel may be changed
+    correct_within: timedelta | None  # of the first number; None: as long as it is on its way
+    orders_per_number: int  # orders of one recipient in one parcel; 1: they cannot share
+
+
 class ShippingChannel(Protocol):
     """Takes tracking numbers and says which carriers it knows."""
+
+    def rules(self, shop: Shop) -> TrackingRules: ...
 
     def carriers(self, shop: Shop, delivery_option_id: str) -> list[RemoteCarrier]: ...
 
@@ -153,7 +184,19 @@ class ShippingChannel(Protocol):
         """Mark these units as shipped; return the channel's package id."""
         ...
 
-    def sent_tracking(self, shop: Shop, order_id: str) -> Mapping[str, str]:
+    def correct_tracking(
+        self,
+        shop: Shop,
+        order_id: str,
+        *,
+        package_id: str,
+        carrier_id: str,
+        tracking_number: str,
+    ) -> None:
+        """Put another number in the place of the one that the channel has for a parcel."""
+        ...
+
+    def sent_tracking(self, shop: Shop, order_id: str) -> Mapping[str, RemoteTracking]:
         """Tracking numbers that the channel already has, by line id; asked before repeating."""
         ...
 

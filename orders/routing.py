@@ -1,6 +1,7 @@
 """Which fulfillment center takes an order, and why; pure, so that it can be tried on past orders.
 
-The channel chooses its warehouse, and the center mapped to it ships: nothing is re-routed silently.
+The channel chooses its warehouse, and the center mapped to it ships (R83, R84). Only a shop that
+says so chooses by rules of its own (GB3), see `routing_rules`.
 """
 
 from __future__ import annotations
@@ -20,16 +21,22 @@ class Warehouse:
 
 @dataclass(frozen=True)
 class Decision:
-    """The center (None: nobody here ships it), and why, in words for a person."""
+    """The center (None: nobody here ships it), and why, in words for a person.
+
+    `holds` say why nothing may leave yet, `notices` what a person should see; one each per rule.
+    """
 
     center_id: int | None
     reason: str
+    holds: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
 
 
 def route(
     warehouse_id: str, warehouses: Mapping[str, Warehouse], *, fulfilled_by_channel: bool
 ) -> Decision:
-    """Decide by the mapping of the warehouse that the channel chose (R83, R84)."""
+    """Decide by the mapping of the warehouse that the channel chose."""
     if fulfilled_by_channel:
         return Decision(None, "The channel ships it from its own warehouse.")
     warehouse = warehouses.get(warehouse_id)

@@ -2,6 +2,24 @@
 
 from __future__ import annotations
 
-from orders.admin import intake, order, shipment
+from orders.admin import (
+    aftersale_reading,
+    cancellation,
+    intake,
+    order,
+    returns,
+    rules,
+    shipment,
+    shipping_label,
+)
 
-__all__ = ["intake", "order", "shipment"]
+__all__ = [
+    "aftersale_reading",
+    "cancellation",
+    "intake",
+    "order",
+    "returns",
+    "rules",
+    "shipment",
+    "shipping_label",
+]

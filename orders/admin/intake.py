@@ -85,6 +85,7 @@ class IntakeCursorAdmin(ReadOnlyAdmin):
     list_select_related = ("shop",)
     search_fields = ("shop__name",)
     empty_hint = "No shop's orders were read yet."
+    exclude = ("reconcile_counts",)
 
     @admin.display(description="Last looked", ordering="last_run_at")
     def looked(self, row: IntakeCursor) -> object:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marketplace.kernel.admin import colors
 from orders.deadlines import Standing
-from orders.states import OrderState, ShipmentState
+from orders.states import LabelState, OrderState, ShipmentState
 
 ORDER_LABELS = colors(
     OrderState,
@@ -26,6 +26,15 @@ SHIPMENT_LABELS = colors(
         ShipmentState.HELD: "warning",
         ShipmentState.SENT: "success",
         ShipmentState.REFUSED: "danger",
+    },
+)
+LABEL_LABELS = colors(
+    LabelState,
+    {
+        LabelState.WANTED: "info",
+        LabelState.BUYING: "info",
+        LabelState.BOUGHT: "success",
+        LabelState.REFUSED: "danger",
     },
 )
 DUE_LABELS = colors(

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.html import format_html
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from catalog.models import Shop
 from marketplace.kernel.admin import (
@@ -21,61 +19,64 @@ from marketplace.kernel.admin import (
     link_to,
 )
 from marketplace.kernel.admin_lists import ListTab
-from marketplace.kernel.admin_verbs import Outcome, Verb, VerbForm, who
+from marketplace.kernel.admin_verbs import Outcome, Verb, who
 from marketplace.kernel.errors import Refused
 from marketplace.kernel.tasks import nudge
 from orders import carriers
 from orders.admin.labels import SHIPMENT_LABELS
+from orders.admin.tracking_verbs import CarrierForm
 from orders.models import Order, Shipment, ShipmentLine
-from orders.ports import RemoteCarrier
-from orders.services import shipping
+from orders.ports import shipping_channels
+from orders.services import corrections
 from orders.states import ShipmentState
 
 CHANGE = "orders.change_shipment"
-CORRECTABLE = (ShipmentState.REFUSED, ShipmentState.HELD)
 
 
-class CorrectForm(VerbForm):
-    """Another carrier or number for a parcel whose number the channel did not take."""
-
-    carrier = forms.ChoiceField(widget=UnfoldAdminSelectWidget)
-    tracking_number = forms.CharField(max_length=60, widget=UnfoldAdminTextInputWidget)
+class CorrectForm(CarrierForm):
+    """Another carrier or number for one parcel."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.rows.count() != 1:
             raise Refused("Correct one tracking number at a time.")
-        shipment = self.rows.get()
-        part = Order.objects.filter(channel_order=shipment.channel_order_id)
-        found = shipping.carriers(part.select_related("shop", "channel_order")[0])
-        self.carriers = {one.external_id: one for one in found}
-        self.fields["carrier"].choices = [  # type: ignore[attr-defined]
-            (key, one.name) for key, one in self.carriers.items()
-        ]
+        self.shipment = self.rows.select_related("shop").get()
+        if why := corrections.why_not_correctable(self.shipment):
+            raise Refused(why)
+        part = Order.objects.filter(channel_order=self.shipment.channel_order_id)
+        self.offer(part.select_related("shop", "channel_order")[0])
+        named = {one.name: key for key, one in self.carriers.items()}
         self.initial = {
-            "carrier": shipment.carrier_external_id,
-            "tracking_number": shipment.tracking_number,
+            "carrier": self.shipment.carrier_external_id or named.get(self.shipment.carrier, ""),
+            "tracking_number": self.shipment.tracking_number,
         }
 
-    def clean_carrier(self) -> RemoteCarrier:
-        return self.carriers[self.cleaned_data["carrier"]]
-
-    def clean_tracking_number(self) -> str:
-        number: str = self.cleaned_data["tracking_number"].strip()
-        if problem := carriers.problem_of(number):
-            raise forms.ValidationError(problem)
-        return number
+    def preview(self) -> list[str]:
+        row = self.shipment
+        if not row.sent_number:
+            return ["The channel has no number for this parcel yet: this is only an edit here."]
+        rules = shipping_channels.get(row.shop.channel).rules(row.shop)
+        times = "once" if rules.corrections == 1 else f"{rules.corrections} times"
+        within = ""
+        if rules.correct_within:
+            within = f", within {int(rules.correct_within.total_seconds() // 3600)} hours"
+        return [
+            f"The channel has {row.sent_number}. It lets a number be changed {times}{within}: "
+            "check the new one before you send it."
+        ]
 
 
 def correct(request: HttpRequest, ids: list[int], given: dict[str, Any]) -> Outcome:
     shipment = Shipment.objects.select_related("shop").get(pk=ids[0])
-    shipping.correct_tracking(
+    corrections.correct_tracking(
         shipment,
         carrier=given["carrier"],
         tracking_number=given["tracking_number"],
         by=who(request),
     )
     nudge("send_tracking", shipment.shop_id, label=f"Send tracking: {shipment.shop}")
+    if shipment.state == ShipmentState.HELD:
+        return f"Changed to {shipment}. It is held: outbound tracking of this shop is off."
     return f"Changed to {shipment}. It goes to the channel by itself."
 
 
@@ -129,12 +130,22 @@ class ShipmentAdmin(ReadOnlyAdmin):
                     ("shop", "order_id"),
                     "problem_full",
                     ("shipped", "sent"),
-                    ("attempts", "package_external_id", "by"),
+                    ("on_channel", "corrections"),
+                    ("package_external_id", "attempts"),
+                    "by",
                 )
             },
         ),
     )
-    readonly_fields = ("tracking", "state_label", "order_id", "problem_full", "shipped", "sent")
+    readonly_fields = (
+        "tracking",
+        "state_label",
+        "order_id",
+        "problem_full",
+        "shipped",
+        "sent",
+        "on_channel",
+    )
     inlines = (UnitInline,)
     tabs = (
         ListTab("all", "All", "Every parcel that left.", lambda rows: rows),
@@ -160,7 +171,7 @@ class ShipmentAdmin(ReadOnlyAdmin):
             permission=CHANGE,
             form=CorrectForm,
             button="Correct tracking",
-            applies=lambda row: row.state in CORRECTABLE,
+            applies=lambda row: not row.made_on_channel,
         ),
         Verb(
             name="send_tracking",
@@ -190,17 +201,25 @@ class ShipmentAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Problem")
     def problem_text(self, row: Shipment) -> object:
+        if row.state == ShipmentState.HELD:
+            return "Outbound tracking of the shop is off"
         return first_line(row.problem)
 
     @admin.display(description="What the channel said")
     def problem_full(self, row: Shipment) -> str:
         ids = (("code", row.problem_code), ("request", row.problem_request_id))
-        words = [f"{word} {value}" for word, value in ids if value]
+        words = [f"{word} {value}" for word, value in ids if value and value not in row.problem]
         return f"{row.problem} ({', '.join(words)})" if words else row.problem or "–"
 
     @admin.display(description="Shipped", ordering="shipped_at")
     def shipped(self, row: Shipment) -> object:
         return ago(row.shipped_at)
+
+    @admin.display(description="What the channel has")
+    def on_channel(self, row: Shipment) -> str:
+        if row.made_on_channel:
+            return str(row)
+        return f"{row.sent_carrier} {row.sent_number}".strip() or "Nothing yet"
 
     @admin.display(description="Sent to the channel", ordering="sent_at")
     def sent(self, row: Shipment) -> object:

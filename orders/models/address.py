@@ -51,3 +51,18 @@ class Address(Stamped):
             return ERASED
         name = " ".join(f"{word[0]}***" for word in self.name.split())
         return ", ".join(part for part in (name, self.city, self.country) if part)
+
+
+class AddressLook(models.Model):
+    """That a person was shown a whole address: who, when and on which page."""
+
+    channel_order = models.ForeignKey(ChannelOrder, models.CASCADE, related_name="address_looks")
+    by = models.CharField("Who", max_length=150)
+    page = models.CharField(max_length=60)
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.by} on the {self.page}"

@@ -3,6 +3,8 @@ from __future__ import annotations
 from decimal import Decimal
 
 from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Upper
 
 from catalog.models import ChannelWarehouse, Merchant, Shop
 from marketplace.kernel.models import Stamped
@@ -34,6 +36,9 @@ class ChannelOrder(Stamped):
     ships_itself = models.BooleanField("The channel makes the label", default=False)
     fulfilled_by_channel = models.BooleanField(default=False)
     is_sample = models.BooleanField(default=False)
+    is_free = models.BooleanField(
+        default=False, help_text="Nobody pays for its items: never counted as a sale"
+    )
 
     cancel_requested = models.BooleanField(default=False)
     cancel_reason = models.CharField(max_length=300, blank=True)
@@ -42,11 +47,29 @@ class ChannelOrder(Stamped):
     buyer_note = models.CharField(max_length=1000, blank=True)
 
     currency = models.CharField(max_length=3)
-    sub_total = models.DecimalField(max_digits=12, decimal_places=2)
-    shipping_fee = models.DecimalField(max_digits=12, decimal_places=2)
+    list_total = models.DecimalField(
+        "Items before discounts", max_digits=12, decimal_places=2, null=True, blank=True
+    )
+    sub_total = models.DecimalField("Items", max_digits=12, decimal_places=2)
     seller_discount = models.DecimalField(max_digits=12, decimal_places=2)
     platform_discount = models.DecimalField(max_digits=12, decimal_places=2)
+    shipping_list = models.DecimalField(
+        "Shipping before discounts", max_digits=12, decimal_places=2, null=True, blank=True
+    )
+    shipping_fee = models.DecimalField("Shipping", max_digits=12, decimal_places=2)
+    shipping_seller_discount = models.DecimalField(
+        "Shipping, discount by the seller", max_digits=12, decimal_places=2, default=Decimal(0)
+    )
+    shipping_platform_discount = models.DecimalField(
+        "Shipping, discount by the channel", max_digits=12, decimal_places=2, default=Decimal(0)
+    )
+    shipping_shared_discount = models.DecimalField(
+        "Shipping, discount paid by both", max_digits=12, decimal_places=2, default=Decimal(0)
+    )
     tax = models.DecimalField(max_digits=12, decimal_places=2)
+    shipping_tax = models.DecimalField(
+        "Tax on shipping, part of the tax", max_digits=12, decimal_places=2, default=Decimal(0)
+    )
     other_fees = models.DecimalField(max_digits=12, decimal_places=2)
     total = models.DecimalField(max_digits=12, decimal_places=2)
 
@@ -61,7 +84,11 @@ class ChannelOrder(Stamped):
         ]
         indexes = [
             models.Index(fields=["external_id"], name="channel_order_by_its_id"),
-            models.Index(fields=["buyer"], name="channel_order_by_buyer"),
+            models.Index(Upper("buyer"), name="channel_order_by_buyer"),
+            models.Index(fields=["id"], name="samples", condition=Q(is_sample=True)),
+            models.Index(
+                fields=["id"], name="fulfilled_there", condition=Q(fulfilled_by_channel=True)
+            ),
         ]
 
     def __str__(self) -> str:
@@ -72,6 +99,16 @@ class ChannelOrder(Stamped):
         return Money(self.total, self.currency)
 
     @property
+    def has_address_to_see(self) -> bool:
+        """Whether there is an address that was not erased."""
+        found = getattr(self, "address", None)
+        return found is not None and found.purged_at is None
+
+    @property
     def unexplained(self) -> Decimal:
-        """What the channel's total holds beyond its own parts; zero when all adds up."""
-        return self.total - (self.sub_total + self.shipping_fee + self.tax + self.other_fees)
+        """What the channel's total holds beyond its own parts; zero when all adds up.
+
+        Where prices hold their tax, the total does not hold it again.
+        """
+        named = self.sub_total + self.shipping_fee + self.other_fees
+        return Decimal(0) if self.total == named else self.total - named - self.tax

@@ -18,6 +18,12 @@ class IntakeCursor(Stamped):
     last_result = models.TextField(blank=True)
     reconciled_at = models.DateTimeField("Last compared", null=True, blank=True)
     reconcile_result = models.TextField(blank=True)
+    reconciling_from = models.DateTimeField(
+        null=True, blank=True, help_text="A comparison that is under way goes on from this change"
+    )
+    reconcile_counts = models.JSONField(
+        default=dict, blank=True, help_text="What the comparison under way has found so far"
+    )
 
     class Meta:
         verbose_name = "order reading"

@@ -13,15 +13,20 @@ from orders.models.channel_order import ChannelOrder
 from orders.states import OrderState
 
 TO_SHIP = (OrderState.UNSHIPPED, OrderState.PARTIALLY_SHIPPED)
+WAITS_FOR_AN_ANSWER = Q(cancel_requested=True) & ~Q(state=OrderState.CANCELED)
 
 
 class OrderQuerySet(models.QuerySet["Order"]):
     def pending(self) -> OrderQuerySet:
-        return self.filter(state=OrderState.PENDING)
+        return self.filter(state=OrderState.PENDING).order_by("due_at", "pk")
 
     def to_ship(self) -> OrderQuerySet:
-        """Something of it still has to leave, soonest due first."""
-        return self.filter(state__in=TO_SHIP).order_by("due_at", "pk")
+        """Something of it still has to leave our hands, soonest due first.
+
+        What the channel ships from its own warehouse is not ours to ship.
+        """
+        ours = self.filter(state__in=TO_SHIP, channel_order__fulfilled_by_channel=False)
+        return ours.order_by("due_at", "pk")
 
     def late(self, now: datetime) -> OrderQuerySet:
         return self.to_ship().filter(due_at__lt=now)
@@ -30,11 +35,26 @@ class OrderQuerySet(models.QuerySet["Order"]):
         """Not late yet, and due before the span is over."""
         return self.to_ship().filter(due_at__gte=now, due_at__lt=now + span)
 
+    def canceled_by_channel_within(self, now: datetime, span: timedelta) -> OrderQuerySet:
+        """Not shipped yet, and the channel cancels it before the span is over."""
+        return self.to_ship().filter(channel_order__auto_cancel_at__lt=now + span)
+
+    def sales(self) -> OrderQuerySet:
+        """What somebody paid for: no samples, nothing given away."""
+        return self.filter(channel_order__is_sample=False, channel_order__is_free=False)
+
     def with_cancellation_requested(self) -> OrderQuerySet:
-        return self.filter(cancel_requested=True).exclude(state=OrderState.CANCELED)
+        return self.filter(WAITS_FOR_AN_ANSWER).order_by("due_at", "pk")
+
+    def with_open_attention(self, *kinds: str) -> OrderQuerySet:
+        """Something of these kinds waits for a person, soonest due first."""
+        open_ones = OrderAttention.objects.filter(resolved_at=None, kind__in=kinds)
+        return self.filter(pk__in=open_ones.values("order")).order_by("due_at", "pk")
 
     def needing_attention(self) -> OrderQuerySet:
-        return self.filter(pk__in=OrderAttention.objects.filter(resolved_at=None).values("order"))
+        """Whatever it is, soonest due first."""
+        open_ones = OrderAttention.objects.filter(resolved_at=None)
+        return self.filter(pk__in=open_ones.values("order")).order_by("due_at", "pk")
 
 
 class Order(Stamped):
@@ -69,6 +89,7 @@ class Order(Stamped):
         FulfillmentCenter, models.PROTECT, null=True, blank=True, related_name="orders"
     )
     routing_reason = models.CharField(max_length=300, blank=True)
+    tags = models.JSONField(default=list, blank=True, help_text="Put on it by routing rules")
 
     quantity = models.PositiveIntegerField(default=0)
     canceled_quantity = models.PositiveIntegerField(default=0)
@@ -104,6 +125,12 @@ class Order(Stamped):
             models.Index(fields=["state", "due_at"], name="orders_by_state_and_due"),
             models.Index(fields=["merchant", "state", "due_at"], name="orders_of_a_merchant"),
             models.Index(fields=["merchant", "-created_on_channel_at"], name="orders_newest_first"),
+            models.Index(fields=["-created_on_channel_at", "-id"], name="all_orders_newest_first"),
+            models.Index(
+                fields=["due_at"],
+                name="cancellations_to_answer",
+                condition=Q(cancel_requested=True) & ~Q(state="canceled"),
+            ),
             models.Index(fields=["external_id"], name="order_by_channel_id"),
             models.Index(fields=["seller_sku"], name="order_by_sku"),
         ]
@@ -169,12 +196,28 @@ class OrderLine(Stamped):
 class AttentionKind(models.TextChoices):
     UNLINKED_SKU = "unlinked_sku", "Unknown SKU"
     UNMAPPED_WAREHOUSE = "unmapped_warehouse", "Warehouse not mapped"
+    NOT_ROUTED = "not_routed", "No fulfillment center"
+    HELD_BY_RULE = "held_by_rule", "Held by a rule"
+    RULE_NOTICE = "rule_notice", "Shown by a rule"
     OVERSOLD = "oversold", "Oversold"
     SHIPPED_UNCOVERED = "shipped_uncovered", "Shipped without stock"
     CANCELLATION_REQUESTED = "cancellation_requested", "Cancellation requested"
     CANCELED_AFTER_SHIPPING = "canceled_after_shipping", "Canceled after shipping"
-    CHANNEL_SHIPPING = "channel_shipping", "Label is made on the channel"
+    CHANNEL_SHIPPING = "channel_shipping", "Label needed"
+    LABEL_TROUBLE = "label_trouble", "Label trouble"
     TRACKING_REFUSED = "tracking_refused", "Tracking refused"
+    SAMPLE_HELD = "sample_held", "Sample on hold"
+    MONEY_DIFFERS = "money_differs", "Figures do not add up"
+    RETURN_REQUESTED = "return_requested", "Return requested"
+    DECISION_REFUSED = "decision_refused", "Decision refused by the channel"
+
+
+#: What stands in the way of a label, a package or its tracking number.
+PARCEL_TROUBLE = (
+    AttentionKind.CHANNEL_SHIPPING,
+    AttentionKind.LABEL_TROUBLE,
+    AttentionKind.TRACKING_REFUSED,
+)
 
 
 class OrderAttention(models.Model):

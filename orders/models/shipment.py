@@ -50,6 +50,16 @@ class Shipment(Stamped):
         "Shipped on the channel", default=False, help_text="Not by us: nothing to send"
     )
     package_external_id = models.CharField("Package on the channel", max_length=60, blank=True)
+    sent_number = models.CharField(
+        "Number the channel has",
+        max_length=60,
+        blank=True,
+        help_text="Or may have, while the outcome of a call is not known",
+    )
+    sent_carrier = models.CharField("Carrier the channel has", max_length=120, blank=True)
+    corrections = models.PositiveSmallIntegerField(
+        default=0, help_text="How often the channel took another number for this parcel"
+    )
     shipped_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveIntegerField(default=0)

@@ -15,6 +15,8 @@ from catalog.pages.access import MerchantRequest, merchant_required
 from catalog.pages.lists import number_in, page_of, tabs_of
 from orders import deadlines
 from orders.models import (
+    PARCEL_TROUBLE,
+    AttentionKind,
     IntakeCursor,
     IntakeProblem,
     Order,
@@ -22,53 +24,77 @@ from orders.models import (
     OrderQuerySet,
     Shipment,
 )
+from orders.services import privacy
 from orders.states import OrderState
 
+DAY = timedelta(hours=24)
 EVENTS_SHOWN = 100
 PROBLEMS_SHOWN = 20
 ON_ITS_WAY = (OrderState.SHIPPED, OrderState.DELIVERED, OrderState.COMPLETED)
 
 
+#: The tabs of the list: key, label, and why an order is there.
+TABS = {
+    "all": ("All", "Every order since the shop was connected, newest first."),
+    "pending": (
+        "Pending",
+        "On hold at the channel: the buyer may still cancel in the first hour. The units are "
+        "reserved, and nothing can be shipped yet.",
+    ),
+    "unshipped": ("Unshipped", "Ready to ship, soonest due first."),
+    "late": ("Late", "The ship-by time has passed."),
+    "soon": ("Due in 24 h", "The ship-by time is less than a day away."),
+    "autocancel": (
+        "Canceled soon",
+        "The channel cancels these within 24 hours, unless they are shipped.",
+    ),
+    "parcel": (
+        "Label or package trouble",
+        "A label is to be made on the channel, or it refused a tracking number.",
+    ),
+    "unlinked": (
+        "Unknown SKU",
+        "No product here has this SKU, so no stock is held. Give a product the SKU, or link the "
+        "listing; the order then goes on by itself.",
+    ),
+    "attention": (
+        "Needs attention",
+        "Something about these orders needs a person. What and why is beside each.",
+    ),
+    "cancel": (
+        "Cancellation requested",
+        "The buyer asks to cancel. Answer in Seller Center; nothing changes here until the channel "
+        "says so.",
+    ),
+    "returns": (
+        "Return requested",
+        "The buyer wants the money back, or another piece. Answer in Seller Center before the time "
+        "is over.",
+    ),
+    "shipped": ("Shipped", "On their way or delivered."),
+    "canceled": ("Canceled", "Canceled; what was reserved is back in stock."),
+}
+
+
 def named_lists(found: OrderQuerySet) -> dict[str, tuple[str, str, QuerySet[Order]]]:
-    """The tabs of the list: label, why an order is there, and which ones are."""
+    """Which of these orders are in which tab: its label, why an order is there, and the orders."""
     now = timezone.now()
-    return {
-        "all": ("All", "Every order since the shop was connected, newest first.", found),
-        "pending": (
-            "Pending",
-            "On hold at the channel: the buyer may still cancel in the first hour. The units are "
-            "reserved, and nothing can be shipped yet.",
-            found.pending(),
-        ),
-        "unshipped": (
-            "Unshipped",
-            "Ready to ship, soonest due first.",
-            found.to_ship(),
-        ),
-        "late": ("Late", "The ship-by time has passed.", found.late(now)),
-        "soon": (
-            "Due in 24 h",
-            "The ship-by time is less than a day away.",
-            found.due_within(now, timedelta(hours=24)),
-        ),
-        "attention": (
-            "Needs attention",
-            "Something about these orders needs a person. What and why is beside each.",
-            found.needing_attention(),
-        ),
-        "cancel": (
-            "Cancellation requested",
-            "The buyer asks to cancel. Answer in Seller Center; nothing changes here until the "
-            "channel says so.",
-            found.with_cancellation_requested(),
-        ),
-        "shipped": ("Shipped", "On their way or delivered.", found.filter(state__in=ON_ITS_WAY)),
-        "canceled": (
-            "Canceled",
-            "Canceled; what was reserved is back in stock.",
-            found.filter(state=OrderState.CANCELED),
-        ),
+    rows = {
+        "all": found,
+        "pending": found.pending(),
+        "unshipped": found.to_ship(),
+        "late": found.late(now),
+        "soon": found.due_within(now, DAY),
+        "autocancel": found.canceled_by_channel_within(now, DAY),
+        "parcel": found.with_open_attention(*PARCEL_TROUBLE),
+        "unlinked": found.with_open_attention(AttentionKind.UNLINKED_SKU),
+        "attention": found.needing_attention(),
+        "cancel": found.with_cancellation_requested(),
+        "returns": found.with_open_attention(AttentionKind.RETURN_REQUESTED),
+        "shipped": found.filter(state__in=ON_ITS_WAY),
+        "canceled": found.filter(state=OrderState.CANCELED),
     }
+    return {key: (*words, rows[key]) for key, words in TABS.items()}
 
 
 @merchant_required
@@ -132,6 +158,8 @@ def order_page(request: MerchantRequest, pk: int) -> HttpResponse:
     order = get_object_or_404(orders, pk=pk)
     now = timezone.now()
     whole = order.channel_order
+    if request.access.may_change and whole.has_address_to_see:
+        privacy.note_looks([whole.pk], by=request.user.get_username(), page="merchant's order page")
     context = {
         "order": order,
         "whole": whole,

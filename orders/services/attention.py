@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from django.utils import timezone
 
 from orders.models import AttentionKind, Order, OrderAttention
+from orders.services.changes import Changes
+from orders.services.in_hand import PartInHand
 
 
 def flag(order: Order, kind: AttentionKind, sentence: str) -> None:
@@ -16,12 +18,6 @@ def flag(order: Order, kind: AttentionKind, sentence: str) -> None:
     )
     if not is_new and row.sentence != sentence:
         OrderAttention.objects.filter(pk=row.pk).update(sentence=sentence)
-
-
-def flag_once(order: Order, kind: AttentionKind, sentence: str) -> None:
-    """Show something that happened and stays so: once a person has seen to it, not again."""
-    if not OrderAttention.objects.filter(order=order, kind=kind).exists():
-        OrderAttention.objects.create(order=order, kind=kind, sentence=sentence)
 
 
 def clear(orders: Iterable[Order], kind: AttentionKind, *, by: str) -> int:
@@ -36,26 +32,39 @@ def dismiss(attention: OrderAttention, *, by: str) -> None:
     rows.update(resolved_at=timezone.now(), resolved_by=by)
 
 
+def show(part: PartInHand, kind: AttentionKind, sentence: str, changes: Changes) -> None:
+    """The same as `flag` for an order in hand: it is stored with the other changes."""
+    row = _open(part).get(kind)
+    if row is not None:
+        row.sentence = sentence
+        return
+    row = OrderAttention(order=part.order, kind=kind, sentence=sentence)
+    part.attentions.append(row)
+    changes.attentions.add(row)
+
+
+def show_once(part: PartInHand, kind: AttentionKind, sentence: str, changes: Changes) -> None:
+    """Show something that happened and stays so: once a person has seen to it, not again."""
+    if all(row.kind != kind for row in part.attentions):
+        show(part, kind, sentence, changes)
+
+
 def sync(
-    order: Order,
+    part: PartInHand,
     found: Mapping[AttentionKind, str],
     *,
     among: Iterable[AttentionKind],
-    by: str,
-    is_new: bool = False,
+    changes: Changes,
 ) -> None:
     """Make the open rows of some kinds equal to what was found just now."""
-    open_kinds = set() if is_new else _open_kinds(order)
+    open_ones = _open(part)
     for kind, sentence in found.items():
-        if kind not in open_kinds:
-            OrderAttention.objects.create(order=order, kind=kind, sentence=sentence)
-        else:
-            flag(order, kind, sentence)
+        show(part, kind, sentence, changes)
     for kind in among:
-        if kind in open_kinds and kind not in found:
-            clear([order], kind, by=by)
+        if kind in open_ones and kind not in found:
+            open_ones[kind].resolved_at = timezone.now()
+            open_ones[kind].resolved_by = changes.by
 
 
-def _open_kinds(order: Order) -> set[str]:
-    rows = OrderAttention.objects.filter(order=order, resolved_at=None)
-    return set(rows.values_list("kind", flat=True))
+def _open(part: PartInHand) -> dict[str, OrderAttention]:
+    return {row.kind: row for row in part.attentions if row.resolved_at is None}

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
+from marketplace.kernel.money import Money
 from orders.models import OrderLine
-from orders.ports import RemoteOrder, RemoteOrderStatus, RemoteUnit
+from orders.ports import RemoteOrder, RemoteOrderStatus, RemotePayment, RemoteUnit
 from orders.states import OrderState
 
 #: How far along an order is; of two messages of the same second the further one is the newer.
 PROGRESS = {status: place for place, status in enumerate(RemoteOrderStatus)}
+
+ZERO = Decimal(0)
 
 LEFT = frozenset(
     {
@@ -25,6 +28,35 @@ LEFT = frozenset(
 )
 
 
+@dataclass(frozen=True)
+class PartFacts:
+    """One part: its columns, and those of each of its units by the channel's line id."""
+
+    columns: dict[str, Any]
+    lines: dict[str, dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class OrderFacts:
+    """An order read whole before anything of it is stored; parts by the channel's SKU id."""
+
+    remote: RemoteOrder
+    columns: dict[str, Any]
+    parts: dict[str, PartFacts]
+
+
+def read(remote: RemoteOrder) -> OrderFacts:
+    """Turn all of an order into columns; what is wrong with it shows here, before it is stored."""
+    parts = {
+        name: PartFacts(
+            part_columns(units),
+            {unit.external_id: line_columns(unit, remote.status) for unit in units},
+        )
+        for name, units in by_part(remote.units).items()
+    }
+    return OrderFacts(remote, columns(remote), parts)
+
+
 def fingerprint(remote: RemoteOrder) -> str:
     """The same for the same content, so that an order that did not change costs no write."""
     return hashlib.sha256(repr(replace(remote, raw={})).encode()).hexdigest()
@@ -32,7 +64,6 @@ def fingerprint(remote: RemoteOrder) -> str:
 
 def columns(remote: RemoteOrder) -> dict[str, Any]:
     """The columns of the channel order."""
-    money = remote.payment
     return {
         "status": remote.status.value,
         "raw_status": remote.raw_status,
@@ -47,21 +78,86 @@ def columns(remote: RemoteOrder) -> dict[str, Any]:
         "ships_itself": remote.ships_itself,
         "fulfilled_by_channel": remote.fulfilled_by_channel,
         "is_sample": remote.is_sample,
+        "is_free": _is_free(remote.payment),
         "cancel_requested": remote.cancel_requested,
         "cancel_reason": remote.cancel_reason[:300],
         "canceled_by": remote.canceled_by[:40],
         "buyer": remote.buyer[:200],
         "buyer_note": remote.buyer_note[:1000],
-        "currency": money.total.currency,
-        "sub_total": money.sub_total.amount,
-        "shipping_fee": money.shipping_fee.amount,
-        "seller_discount": money.seller_discount.amount,
-        "platform_discount": money.platform_discount.amount,
-        "tax": money.tax.amount,
-        "other_fees": money.other_fees.amount,
-        "total": money.total.amount,
+        **money_columns(remote.payment),
         "content_hash": fingerprint(remote),
     }
+
+
+def _is_free(paid: RemotePayment) -> bool:
+    """Nobody pays for the items: neither the buyer nor, by a discount of its own, the channel."""
+    return paid.sub_total.amount + paid.platform_discount.amount == 0
+
+
+def money_columns(paid: RemotePayment) -> dict[str, Any]:
+    """Every figure of an order apart, as the channel states it."""
+    return {
+        "currency": paid.total.currency,
+        "list_total": paid.list_total.amount if paid.list_total else None,
+        "sub_total": paid.sub_total.amount,
+        "seller_discount": paid.seller_discount.amount,
+        "platform_discount": paid.platform_discount.amount,
+        "shipping_list": paid.shipping_list.amount if paid.shipping_list else None,
+        "shipping_fee": paid.shipping_fee.amount,
+        "shipping_seller_discount": _or_zero(paid.shipping_seller_discount),
+        "shipping_platform_discount": _or_zero(paid.shipping_platform_discount),
+        "shipping_shared_discount": _or_zero(paid.shipping_shared_discount),
+        "tax": paid.tax.amount,
+        "shipping_tax": _or_zero(paid.shipping_tax),
+        "other_fees": paid.other_fees.amount,
+        "total": paid.total.amount,
+    }
+
+
+def _or_zero(money: Money | None) -> Decimal:
+    return money.amount if money else ZERO
+
+
+def disagreement(remote: RemoteOrder) -> str:
+    """What does not add up in the channel's figures, for a person; empty if everything does.
+
+    Where prices hold their tax, the channel names the tax and leaves it out of the sum.
+    """
+    paid = remote.payment
+    sums = money_columns(paid)
+    named = sums["sub_total"] + sums["shipping_fee"] + sums["other_fees"]
+    live = sum((unit.price.amount for unit in remote.units if not unit.is_canceled), ZERO)
+    every = sum((unit.price.amount for unit in remote.units), ZERO)
+    off_items = sums["seller_discount"] + sums["platform_discount"]
+    shipping_list = (
+        sums["shipping_fee"]
+        + sums["shipping_seller_discount"]
+        + sums["shipping_platform_discount"]
+        + sums["shipping_shared_discount"]
+    )
+    checks = (
+        ("total", sums["total"], (named + sums["tax"], named)),
+        ("items before discounts", sums["list_total"], (sums["sub_total"] + off_items,)),
+        (
+            "shipping before discounts",
+            sums["shipping_list"],
+            (shipping_list,),
+        ),
+        ("items", sums["sub_total"], (every, live)),
+    )
+    wrong = [
+        f"{name}: {Money(stated, paid.total.currency)} stated, "
+        f"{Money(parts[0], paid.total.currency)} by its parts"
+        for name, stated, parts in checks
+        if stated is not None and stated not in parts
+    ]
+    return _CHECK_IT.format("; ".join(wrong)) if wrong else ""
+
+
+_CHECK_IT = (
+    "The channel's own figures of this order do not add up ({}). They are kept as they came. "
+    "Compare them with the order on the channel before you rely on them."
+)
 
 
 def by_part(units: Iterable[RemoteUnit]) -> dict[str, list[RemoteUnit]]:

@@ -2,18 +2,45 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q
 
-from catalog.models import Offer, Shop, StockLevel, Variant, WarehouseMapping
-from orders.models import AttentionKind, ChannelOrder, Order, OrderAttention, OrderQuerySet
-from orders.services import upkeep
+from catalog.models import BundleComponent, Offer, Shop, StockLevel, Variant, WarehouseMapping
+from marketplace.kernel.halving import in_halves
+from orders.models import (
+    AttentionKind,
+    Order,
+    OrderAttention,
+    OrderComponent,
+    OrderQuerySet,
+    RoutingPolicy,
+)
+from orders.services import in_hand, upkeep
+from orders.services.changes import Changes
 from orders.services.holding import HOLDING_KINDS
-from orders.services.links import links_of_skus
+from orders.services.in_hand import PartInHand
+from orders.services.links import Links, links_of_skus
 
 AT_ONCE = 500
+TOGETHER = 100
+#: What keeps an order from leaving, by stock or by a rule.
+STANDING_KINDS = (*HOLDING_KINDS, AttentionKind.HELD_BY_RULE)
+#: What waits for units, here or anywhere.
+SHORT_KINDS = (AttentionKind.OVERSOLD, AttentionKind.NOT_ROUTED)
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Retried:
+    """Whether an order went on, and the variants whose stock that moved."""
+
+    goes_on: bool
+    variant_ids: frozenset[int] = frozenset()
 
 
 @dataclass
@@ -22,6 +49,14 @@ class Released:
 
     orders: int = 0
     variant_ids: set[int] = field(default_factory=set)
+
+    def add(self, pk: int, answer: Retried | Exception) -> None:
+        """Count one order; one that fails stays held and keeps no other from going on."""
+        if isinstance(answer, Exception):
+            logger.error("Held order %s could not go on", pk, exc_info=answer)
+            return
+        self.orders += answer.goes_on
+        self.variant_ids |= answer.variant_ids
 
 
 def retry_attentions(
@@ -33,11 +68,26 @@ def retry_attentions(
         rows = rows.filter(shop=shop)
     if variant is not None:
         rows = rows.filter(merchant=variant.merchant_id)
-        rows = rows.filter(Q(variant=variant) | Q(variant=None, seller_sku=variant.sku))
+        contained = OrderComponent.objects.filter(order=OuterRef("pk"), variant=variant)
+        by_sku = Q(variant=None, seller_sku=variant.sku)
+        rows = rows.filter(Q(variant=variant) | by_sku | Exists(contained))
+    return _retry(rows, by)
+
+
+def look_again(shop: Shop, *, by: str) -> Released:
+    """The shop's rules changed: decide again for what waits, and for what a rule holds."""
+    waiting = OrderAttention.objects.filter(resolved_at=None, kind__in=STANDING_KINDS)
+    return _retry(Order.objects.filter(shop=shop, pk__in=waiting.values("order")), by)
+
+
+def _retry(rows: OrderQuerySet, by: str) -> Released:
     released = Released()
     oldest_first = rows.order_by("created_on_channel_at", "pk").values_list("pk", flat=True)
-    for pk in list(oldest_first[:AT_ONCE]):
-        _retry(pk, released, by=by)
+    waiting = list(oldest_first[:AT_ONCE])
+    for start in range(0, len(waiting), TOGETHER):
+        some = waiting[start : start + TOGETHER]
+        for pk, answer in zip(some, in_halves(some, lambda pks: _together(pks, by)), strict=True):
+            released.add(pk, answer)
     return released
 
 
@@ -51,41 +101,89 @@ def _with_a_chance(rows: OrderQuerySet) -> OrderQuerySet:
         shop=OuterRef("shop"),
         warehouse__external_id=OuterRef("channel_order__warehouse_external_id"),
     )
-    units = OuterRef("quantity") - OuterRef("canceled_quantity") - OuterRef("shipped_quantity")
-    level = StockLevel.objects.filter(
-        variant=OuterRef("variant"), fulfillment_center=OuterRef("fulfillment_center")
-    ).alias(free=F("on_hand") - F("reserved"))
     # The short list of what waits comes first: there may be a million orders that do not.
     return rows.filter(pk__in=waiting.values("order")).filter(
         Q(Exists(held.filter(kind=AttentionKind.UNLINKED_SKU)), Exists(by_sku) | Exists(by_offer))
         | Q(Exists(held.filter(kind=AttentionKind.UNMAPPED_WAREHOUSE)), Exists(mapping))
-        | Q(
-            Exists(held.filter(kind=AttentionKind.OVERSOLD)),
-            Exists(level.filter(free__gte=units, free__gt=0)),
-        )
+        | Q(Exists(held.filter(kind__in=SHORT_KINDS)), _has_stock())
     )
 
 
-def _retry(pk: int, released: Released, *, by: str) -> None:
-    with transaction.atomic():
-        order = lock(pk)
-        links = links_of_skus(order.shop, {order.part}, {order.seller_sku})
-        moves = order.stock_moves
-        order.variant = order.variant or links.variant(order.part, order.seller_sku)
-        upkeep.route(order, links, by=by)
-        upkeep.save(order)
-        upkeep.settle(order, list(order.lines.all()), by=by)
-        held = OrderAttention.objects.filter(order=order, resolved_at=None)
-        if not held.filter(kind__in=HOLDING_KINDS).exists():
-            released.orders += 1
-        if order.variant_id and order.stock_moves != moves:
-            released.variant_ids.add(order.variant_id)
+def _has_stock() -> Q:
+    """The units are there: at the order's center, or anywhere if the shop's rules choose it.
+
+    A bundle has them where all of its components are; where rules choose, they are simply asked.
+    """
+    units = OuterRef("quantity") - OuterRef("canceled_quantity") - OuterRef("shipped_quantity")
+    levels = StockLevel.objects.alias(free=F("on_hand") - F("reserved"))
+    own = levels.filter(variant=OuterRef("variant"), free__gte=units, free__gt=0)
+    components = OrderComponent.objects.filter(order=OuterRef("pk"))
+    of_component = levels.filter(
+        variant=OuterRef("variant"),
+        fulfillment_center=OuterRef("order__fulfillment_center"),
+        free__gte=OuterRef("units")
+        * (
+            OuterRef("order__quantity")
+            - OuterRef("order__canceled_quantity")
+            - OuterRef("order__shipped_quantity")
+        ),
+    )
+    policy = RoutingPolicy.objects.filter(shop=OuterRef("shop"), we_choose=True)
+    became_a_bundle = BundleComponent.objects.filter(bundle=OuterRef("variant"))
+    return (
+        Q(Exists(own.filter(fulfillment_center=OuterRef("fulfillment_center"))))
+        | Q(Exists(components), ~Exists(components.exclude(Exists(of_component))))
+        | Q(Exists(policy), Exists(own) | Exists(components))
+        | Q(Exists(became_a_bundle), ~Exists(components), stock_moves=0)
+    )
 
 
-def lock(pk: int) -> Order:
-    """Read an order as it is now, and keep others from changing it until we are done."""
-    head_id = Order.objects.values_list("channel_order", flat=True).get(pk=pk)
-    head = ChannelOrder.objects.select_for_update().get(pk=head_id)
-    order = Order.objects.select_related("variant", "fulfillment_center", "shop").get(pk=pk)
-    order.channel_order = head
-    return order
+@transaction.atomic
+def _together(pks: Sequence[int], by: str) -> list[Retried]:
+    """Try some orders again, in this order: who comes first gets stock first."""
+    parts = in_hand.take_parts(pks)
+    links = _links_of(parts)
+    changes = Changes(by=by)
+    changes.watch(parts)
+    for part in parts:
+        upkeep.link(part, links[part.order.shop_id], changes)
+    changes.lock_stock(
+        place for part in parts for place in upkeep.places(part, links[part.order.shop_id])
+    )
+    answers = {}
+    moves = {part.order.pk: part.order.stock_moves for part in parts}
+    for order_parts in _by_order(parts):
+        upkeep.route(order_parts, links[order_parts[0].order.shop_id], changes)
+        for part in order_parts:
+            upkeep.settle(part, changes)
+    for part in parts:
+        is_held = any(
+            row.resolved_at is None and row.kind in STANDING_KINDS for row in part.attentions
+        )
+        moved = part.shelves.keys() if part.order.stock_moves != moves[part.order.pk] else ()
+        answers[part.order.pk] = Retried(goes_on=not is_held, variant_ids=frozenset(moved))
+    changes.store()
+    return [answers.get(pk, Retried(goes_on=False)) for pk in pks]
+
+
+def _by_order(parts: Sequence[PartInHand]) -> list[list[PartInHand]]:
+    """The parts of each channel order, which rules may place together; in the given order."""
+    found: dict[int, list[PartInHand]] = {}
+    for part in parts:
+        found.setdefault(part.order.channel_order_id, []).append(part)
+    return list(found.values())
+
+
+def _links_of(parts: Sequence[PartInHand]) -> dict[int, Links]:
+    """What the orders of each shop name, in our rows."""
+    by_shop: dict[int, list[Order]] = {}
+    for part in parts:
+        by_shop.setdefault(part.order.shop_id, []).append(part.order)
+    return {
+        shop_id: links_of_skus(
+            orders[0].shop,
+            {order.part for order in orders},
+            {order.seller_sku for order in orders},
+        )
+        for shop_id, orders in by_shop.items()
+    }

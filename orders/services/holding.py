@@ -2,89 +2,101 @@
 
 Nothing here remembers steps. The order says how many units are still to leave and how many have
 left; the difference to what it holds becomes ledger lines in the same transaction, so a repeated,
-late or reordered message finds nothing left to do. Callers hold the lock of the channel order.
+late or reordered message finds nothing left to do. Callers hold the lock of the channel order and
+of the stock, and store the changes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from catalog.models import FulfillmentCenter
-from catalog.services import stock
 from orders.models import AttentionKind, Order
 from orders.services import attention
+from orders.services.changes import Changes
+from orders.services.in_hand import PartInHand
 
 HOLDING_KINDS = (
     AttentionKind.UNLINKED_SKU,
     AttentionKind.UNMAPPED_WAREHOUSE,
+    AttentionKind.NOT_ROUTED,
     AttentionKind.OVERSOLD,
 )
 
 
-def settle(order: Order, *, open_units: int, by: str) -> dict[AttentionKind, str]:
-    """Make what an order holds equal to what its units need; return what keeps it from that.
-
-    `open_units` are those that still have to leave.
-    """
+def settle(part: PartInHand, changes: Changes) -> dict[AttentionKind, str]:
+    """Make what a part holds equal to what its units need; return what keeps it from that."""
+    order = part.order
     if order.channel_order.fulfilled_by_channel:
         return {}
+    open_units = part.open_units
     left = order.shipped_quantity - order.uncovered
     needed = open_units + left - order.consumed - order.reserved
-    if needed > 0 and (found := _hold(order, needed, by=by)):
+    if needed > 0 and (found := _hold(part, needed, changes)):
         gone = left - order.consumed - order.reserved
         if gone <= 0:
             return found
-        _write_off(order, gone)
-        return settle(order, open_units=open_units, by=by)
+        _write_off(part, gone, changes)
+        return settle(part, changes)
     if left > order.consumed:
-        _move(order, "ship", left - order.consumed, by=by)
+        _move(part, "ship", left - order.consumed, changes)
     if order.reserved > open_units:
-        _move(order, "release", order.reserved - open_units, by=by)
+        _move(part, "release", order.reserved - open_units, changes)
     return {}
 
 
-def move_elsewhere(order: Order, center: FulfillmentCenter, *, by: str) -> None:
+def move_elsewhere(part: PartInHand, center: FulfillmentCenter, changes: Changes) -> None:
     """The channel chose another warehouse: give the promise back where it was made."""
-    if order.reserved:
-        _move(order, "release", order.reserved, by=by)
-    order.fulfillment_center = center
-    order.save(update_fields=["fulfillment_center", "updated_at"])
+    if part.order.reserved:
+        _move(part, "release", part.order.reserved, changes)
+    part.order.fulfillment_center = center
 
 
-def _hold(order: Order, units: int, *, by: str) -> dict[AttentionKind, str]:
+def available(part: PartInHand, center_id: int, changes: Changes) -> int:
+    """Units of what was sold that a center can still promise; of a bundle, whole ones."""
+    free = changes.booking.available
+    shelves = part.shelves.items()
+    return min((free((variant, center_id)) // units for variant, units in shelves), default=0)
+
+
+def _hold(part: PartInHand, units: int, changes: Changes) -> dict[AttentionKind, str]:
+    order = part.order
     if order.variant is None:
         return {AttentionKind.UNLINKED_SKU: _unlinked(order)}
     if order.fulfillment_center is None:
-        return {AttentionKind.UNMAPPED_WAREHOUSE: order.routing_reason}
-    try:
-        _move(order, "reserve", units, by=by)
-    except stock.NotEnoughStock:
-        return {AttentionKind.OVERSOLD: _oversold(order, units)}
+        return {part.waits_as: order.routing_reason}
+    free = available(part, order.fulfillment_center.pk, changes)
+    if free < units:
+        return {AttentionKind.OVERSOLD: _oversold(part, units, free)}
+    _move(part, "reserve", units, changes)
     return {}
 
 
-def _write_off(order: Order, units: int) -> None:
+def _write_off(part: PartInHand, units: int, changes: Changes) -> None:
     """Units left although none were promised: the ledger cannot know which, so a person counts."""
+    order = part.order
     order.uncovered += units
-    order.save(update_fields=["uncovered", "updated_at"])
-    attention.flag(
-        order,
+    attention.show(
+        part,
         AttentionKind.SHIPPED_UNCOVERED,
         f"{units:,} of {order.seller_sku or order.part} left although no stock was promised for "
         "it here. Count the stock of this SKU where it was shipped from.",
+        changes,
     )
 
 
-def _move(order: Order, verb: str, units: int, *, by: str) -> None:
-    """One ledger line and the order's own count of it, in the caller's transaction."""
-    act: Callable[..., bool] = getattr(stock, verb)
+def _move(part: PartInHand, verb: str, units: int, changes: Changes) -> None:
+    """A ledger line, for a bundle one per component, and the order's own count of it."""
+    order, center_id = part.order, part.order.fulfillment_center_id
+    assert center_id is not None
+    booking = changes.booking
+    act = {"reserve": booking.reserve, "release": booking.release, "ship": booking.ship}[verb]
     step = order.stock_moves + 1
     reference = f"{order.stock_reference}:{verb}" + (f":{step}" if step > 1 else "")
-    act(order.variant, order.fulfillment_center, units, reference=reference, by=by)
+    for variant_id, in_one in part.shelves.items():
+        signed = f"{reference}:of-{variant_id}" if part.components else reference
+        act((variant_id, center_id), units * in_one, reference=signed, by=changes.by)
     order.stock_moves = step
     order.reserved += units if verb == "reserve" else -units
     order.consumed += units if verb == "ship" else 0
-    order.save(update_fields=["stock_moves", "reserved", "consumed", "updated_at"])
 
 
 def _unlinked(order: Order) -> str:
@@ -95,12 +107,12 @@ def _unlinked(order: Order) -> str:
     )
 
 
-def _oversold(order: Order, units: int) -> str:
+def _oversold(part: PartInHand, units: int, free: int) -> str:
+    order = part.order
     assert order.variant is not None
-    assert order.fulfillment_center is not None
-    left = stock.available(order.variant, order.fulfillment_center)
+    what = "stock of the bundle's components" if part.components else "stock"
     return (
-        f"{units:,} of {order.variant.sku} ordered, {left:,} available at "
-        f"{order.fulfillment_center}. Add stock there, or cancel the order on the channel; "
+        f"{units:,} of {order.variant.sku} ordered, {free:,} available at "
+        f"{order.fulfillment_center}. Add {what} there, or cancel the order on the channel; "
         "when stock arrives it is held by itself."
     )

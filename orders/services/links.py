@@ -6,8 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from catalog.models import ChannelWarehouse, FulfillmentCenter, Offer, Shop, Variant
-from orders.ports import RemoteOrder, RemoteUnit
+from catalog.services import recipes
+from catalog.services.recipes import Recipe
+from orders.ports import RemoteOrder
 from orders.routing import Warehouse
+from orders.routing_rules import Policy
+from orders.services import routing_policy
 
 
 @dataclass(frozen=True)
@@ -19,17 +23,17 @@ class Links:
     warehouses: dict[str, Warehouse] = field(default_factory=dict)
     warehouse_ids: dict[str, int] = field(default_factory=dict)
     centers: dict[int, FulfillmentCenter] = field(default_factory=dict)
+    recipes: dict[int, Recipe] = field(default_factory=dict)
+    policy: Policy | None = None
+    tags: dict[int, frozenset[str]] = field(default_factory=dict)
 
     def variant(self, sku_id: str, seller_sku: str) -> Variant | None:
         """The variant of the listing that was sold, else the merchant's variant of that SKU."""
         return self.by_offer.get(sku_id) or self.by_sku.get(seller_sku)
 
-    def variant_of(self, unit: RemoteUnit) -> Variant | None:
-        return self.variant(unit.sku_id, unit.seller_sku)
-
 
 def links_for(shop: Shop, orders: Iterable[RemoteOrder]) -> Links:
-    """Look up everything that these orders name, in three queries however many they are."""
+    """Look up everything that these orders name; queries do not grow with them."""
     units = [unit for order in orders for unit in order.units]
     return links_of_skus(shop, {unit.sku_id for unit in units}, {unit.seller_sku for unit in units})
 
@@ -38,9 +42,17 @@ def links_of_skus(shop: Shop, sku_ids: set[str], seller_skus: set[str]) -> Links
     """Look up variants by the channel's SKU ids and by SKU, and the shop's warehouses."""
     offers = Offer.objects.filter(listing__shop=shop, external_id__in=sku_ids - {""})
     variants = Variant.objects.filter(merchant=shop.merchant_id, sku__in=seller_skus - {""})
+    by_offer = {offer.external_id: offer.variant for offer in offers.select_related("variant")}
+    by_sku = {variant.sku: variant for variant in variants}
+    found = {variant.pk for variant in (*by_offer.values(), *by_sku.values())}
+    policy, rows = routing_policy.in_force(shop)
     links = Links(
-        by_offer={offer.external_id: offer.variant for offer in offers.select_related("variant")},
-        by_sku={variant.sku: variant for variant in variants},
+        by_offer=by_offer,
+        by_sku=by_sku,
+        centers=rows,
+        recipes=recipes.of(found),
+        policy=policy,
+        tags=routing_policy.tags_of(found) if policy else {},
     )
     _add_warehouses(links, shop)
     return links

@@ -2,37 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from django.utils import timezone
 
 from orders.models import ChannelOrder, OrderLine, Shipment, ShipmentLine
-from orders.ports import RemoteUnit
 from orders.states import ShipmentState, shipment_machine
 
 
-def note_channel_parcels(head: ChannelOrder, units: Iterable[RemoteUnit]) -> None:
+def note_channel_parcels(heads: Sequence[ChannelOrder]) -> None:
     """Store a shipment for every tracking number of the channel that is not one of ours."""
-    if not any(unit.tracking_number for unit in units):
+    if not heads:
         return
     lines = OrderLine.objects.filter(
-        order__channel_order=head, is_shipped=True, shipment_line=None
+        order__channel_order__in=heads, is_shipped=True, shipment_line=None
     ).exclude(tracking_number="")
-    parcels: dict[tuple[str, str], list[OrderLine]] = {}
-    for line in lines:
-        parcels.setdefault((line.tracking_number, line.package_external_id), []).append(line)
-    for (number, package), content in parcels.items():
-        shipment = Shipment.objects.create(
-            shop_id=head.shop_id,
-            channel_order=head,
+    by_id = {head.pk: head for head in heads}
+    parcels: dict[tuple[int, str, str], list[OrderLine]] = {}
+    for line in lines.select_related("order").order_by("pk"):
+        key = (line.order.channel_order_id, line.tracking_number, line.package_external_id)
+        parcels.setdefault(key, []).append(line)
+    now = timezone.now()
+    shipments = [
+        Shipment(
+            shop_id=by_id[head_id].shop_id,
+            channel_order=by_id[head_id],
             carrier=content[0].carrier,
             tracking_number=number,
             package_external_id=package,
             made_on_channel=True,
-            shipped_at=timezone.now(),
+            shipped_at=now,
             by="the channel",
         )
-        ShipmentLine.objects.bulk_create(
-            ShipmentLine(shipment=shipment, line=line) for line in content
-        )
-        shipment_machine.move(shipment, ShipmentState.SENT, sent_at=shipment.shipped_at)
+        for (head_id, number, package), content in parcels.items()
+    ]
+    Shipment.objects.bulk_create(shipments)
+    ShipmentLine.objects.bulk_create(
+        ShipmentLine(shipment=shipment, line=line)
+        for shipment, content in zip(shipments, parcels.values(), strict=True)
+        for line in content
+    )
+    shipment_machine.move_together(shipments, ShipmentState.SENT, sent_at=now)

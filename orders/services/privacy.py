@@ -1,12 +1,13 @@
-"""Erasing buyers' data when it is no longer needed."""
+"""Buyers' data: who was shown it, and erasing it when it is no longer needed."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
 
-from orders.models import Address, ChannelOrder
+from orders.models import Address, AddressLook, ChannelOrder
 
 AT_ONCE = 500
 
@@ -24,3 +25,14 @@ def erase_personal_data(now: datetime) -> int:
             orders.update(buyer="", buyer_note="")
         erased += len(rows)
     return erased
+
+
+def note_looks(channel_order_ids: Iterable[int], *, by: str, page: str) -> None:
+    """Write down that a person was shown these whole addresses, and on which page."""
+    AddressLook.objects.bulk_create(
+        (
+            AddressLook(channel_order_id=pk, by=by, page=page)
+            for pk in dict.fromkeys(channel_order_ids)
+        ),
+        batch_size=AT_ONCE,
+    )

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from django.utils import timezone
 
 from catalog.models import Shop
 from marketplace.kernel.redact import redact
+from marketplace.kernel.rows import Rows
 from orders.models import IntakeProblem
 
 FIRST_WAIT = timedelta(minutes=5)
@@ -18,24 +20,53 @@ AT_ONCE = 50
 EXCERPT = 2000
 
 
+@dataclass(frozen=True)
+class Trouble:
+    """An order that could not be taken in: why, and what came of it."""
+
+    external_id: str
+    reason: str
+    raw: Mapping[str, object] = field(default_factory=dict)
+
+
 def note(
     shop: Shop, external_id: str, reason: str, *, raw: Mapping[str, object] | None = None
 ) -> None:
     """Remember why an order could not be taken in."""
-    excerpt = json.dumps(redact(dict(raw)), default=str)[:EXCERPT] if raw else ""
-    row, is_new = IntakeProblem.objects.get_or_create(
-        shop=shop,
-        external_id=external_id,
-        resolved_at=None,
-        defaults={
-            "reason": reason,
-            "excerpt": excerpt,
-            "next_attempt_at": timezone.now() + FIRST_WAIT,
-        },
+    note_all(shop, [Trouble(external_id, reason, raw or {})])
+
+
+def note_all(shop: Shop, troubles: Iterable[Trouble]) -> None:
+    """Remember it of many; each order has one open line, with its last reason."""
+    by_id = {one.external_id: one for one in troubles}
+    if not by_id:
+        return
+    open_ones = IntakeProblem.objects.unresolved().filter(shop=shop, external_id__in=list(by_id))
+    rows = Rows(IntakeProblem)
+    known = list(open_ones)
+    rows.watch(known)
+    for row in known:
+        one = by_id.pop(row.external_id)
+        row.reason, row.excerpt = one.reason, _excerpt(one) or row.excerpt
+    rows.store()
+    first_try = timezone.now() + FIRST_WAIT
+    IntakeProblem.objects.bulk_create(
+        (
+            IntakeProblem(
+                shop=shop,
+                external_id=one.external_id,
+                reason=one.reason,
+                excerpt=_excerpt(one),
+                next_attempt_at=first_try,
+            )
+            for one in by_id.values()
+        ),
+        ignore_conflicts=True,
     )
-    if not is_new:
-        row.reason, row.excerpt = reason, excerpt or row.excerpt
-        row.save(update_fields=["reason", "excerpt", "updated_at"])
+
+
+def _excerpt(one: Trouble) -> str:
+    return json.dumps(redact(dict(one.raw)), default=str)[:EXCERPT] if one.raw else ""
 
 
 def due(shop: Shop) -> list[str]:

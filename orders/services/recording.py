@@ -1,26 +1,27 @@
-"""Taking one order of a channel in: once, whatever is repeated, late or out of order."""
+"""Taking orders of a channel in: once, whatever is repeated, late or out of order.
+
+A page of orders is read, decided and stored together. If the database refuses it, it is stored in
+halves, so that only the order that is to blame stays out.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from enum import Enum
-from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 
-from catalog.models import Shop
+from catalog.models import SamplePolicy, Shop
 from marketplace.kernel.errors import Refused
-from orders import deadlines
-from orders.models import Address, ChannelOrder, Order, OrderEvent, OrderLine
-from orders.ports import RemoteAddress, RemoteOrder, RemoteOrderStatus, RemoteUnit
-from orders.services import facts, parcels, transitions, upkeep
+from marketplace.kernel.halving import in_halves
+from orders.models import ChannelOrder
+from orders.ports import RemoteOrder, RemoteOrderStatus
+from orders.services import facts, in_hand, parcels
+from orders.services.bringing_up import BringingUp, head_columns
+from orders.services.facts import OrderFacts
+from orders.services.in_hand import OrderInHand
 from orders.services.links import Links, links_for
-from orders.states import OrderState
-
-KEEP_ADDRESSES = timedelta(days=180)
 
 
 class Outcome(Enum):
@@ -39,35 +40,33 @@ class Recorded:
     variant_ids: frozenset[int] = frozenset()
 
 
-def record(
-    shop: Shop,
-    remote: RemoteOrder,
-    *,
-    links: Links | None = None,
-    seems_new: bool = False,
-    by: str = "order intake",
-) -> Recorded:
+Answer = Recorded | Exception
+
+
+def record(shop: Shop, remote: RemoteOrder, *, by: str = "order intake") -> Recorded:
     """Make our order parts say what the channel says; all of it or nothing of it is stored.
 
-    `seems_new` saves a look for a caller who has just not found it; it may be wrong.
+    Raises `Refused` for an order that cannot be taken in, and whatever the database refuses.
     """
-    with transaction.atomic():
-        head = None if seems_new else _locked(shop, remote.external_id)
-        if head is None and (why := _why_not(shop, remote)):
-            return Recorded(Outcome.SKIPPED, why)
-        if head is not None and is_old_news(head, remote):
-            return Recorded(Outcome.UNCHANGED)
-        links = links or links_for(shop, [remote])
-        is_new = head is None
-        if head is None:
-            head = _created(shop, remote, links)
-        if head is None:  # another worker stored it meanwhile, and has finished by now
-            return record(shop, remote, links=links, by=by)
-        head.shop = shop
-        _keep_head(head, remote, links, is_new=is_new)
-        known = {} if is_new else _parts_of(head)
-        variant_ids = _keep_parts(head, known, remote, links, by=by)
-    return Recorded(Outcome.CREATED if is_new else Outcome.UPDATED, "", variant_ids)
+    (answer,) = record_all(shop, [remote], by=by)
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
+
+
+def record_all(
+    shop: Shop, remotes: Sequence[RemoteOrder], *, by: str = "order intake"
+) -> list[Answer]:
+    """Take a page of orders in, and answer for each what became of it, or why it could not be.
+
+    The number of queries does not grow with the orders. An order that fails leaves no trace and
+    stops no other. Raises only what is no order's fault (see `in_halves`); nothing is stored then
+    of the part of the page that was at work.
+    """
+    answers: dict[int, Answer] = {}
+    for turn in _turns(remotes):
+        answers |= _record_turn(shop, turn, by)
+    return [answers[place] for place in range(len(remotes))]
 
 
 def is_old_news(head: ChannelOrder, remote: RemoteOrder) -> bool:
@@ -80,147 +79,112 @@ def is_old_news(head: ChannelOrder, remote: RemoteOrder) -> bool:
     return head.content_hash == facts.fingerprint(remote)
 
 
+def _turns(remotes: Sequence[RemoteOrder]) -> list[dict[int, RemoteOrder]]:
+    """The messages by their place; several of one order come one after the other."""
+    turns: list[dict[int, RemoteOrder]] = []
+    seen: dict[str, int] = {}
+    for place, remote in enumerate(remotes):
+        turn = seen.get(remote.external_id, 0)
+        seen[remote.external_id] = turn + 1
+        if turn == len(turns):
+            turns.append({})
+        turns[turn][place] = remote
+    return turns
+
+
+def _record_turn(shop: Shop, turn: Mapping[int, RemoteOrder], by: str) -> dict[int, Answer]:
+    answers: dict[int, Answer] = {}
+    waiting = dict(turn)
+    while waiting:
+        found = in_halves(list(waiting.values()), lambda some: _together(shop, some, by))
+        answered = dict(zip(waiting, found, strict=True))
+        answers |= {place: one for place, one in answered.items() if one is not None}
+        # Another worker stored these meanwhile, and has finished by now: they are here.
+        waiting = {place: waiting[place] for place, one in answered.items() if one is None}
+    return answers
+
+
+@transaction.atomic
+def _together(shop: Shop, remotes: Sequence[RemoteOrder], by: str) -> list[Answer | None]:
+    """Record orders, each only once among them; None for one that another worker just stored."""
+    heads = in_hand.lock(shop, (remote.external_id for remote in remotes))
+    answers: dict[str, Answer | None] = {}
+    read: dict[str, OrderFacts] = {}
+    for remote in remotes:
+        found = _read(shop, heads.get(remote.external_id), remote)
+        if isinstance(found, OrderFacts):
+            read[remote.external_id] = found
+        else:
+            answers[remote.external_id] = found
+    if not read:
+        return [answers[remote.external_id] for remote in remotes]
+    links = links_for(shop, (order.remote for order in read.values()))
+    new = _store_heads(shop, [read[name] for name in sorted(read) if name not in heads], links)
+    known = in_hand.read([head for name, head in heads.items() if name in read])
+    work = BringingUp(shop, links, by=by)
+    for order in (*known, *(OrderInHand(head) for head in new)):
+        work.take(order, read[order.head.external_id])
+    touched = work.finish([remote.external_id for remote in remotes])
+    parcels.note_channel_parcels(work.heads_with_parcels)
+    fresh = {head.external_id for head in new}
+    for name, variant_ids in touched.items():
+        outcome = Outcome.CREATED if name in fresh else Outcome.UPDATED
+        answers[name] = Recorded(outcome, "", variant_ids)
+    return [answers.get(remote.external_id) for remote in remotes]
+
+
+def _read(shop: Shop, head: ChannelOrder | None, remote: RemoteOrder) -> OrderFacts | Answer:
+    """What there is to store of an order, or the answer if there is nothing or it is unreadable."""
+    try:
+        if head is None and (why := _why_not(shop, remote)):
+            return Recorded(Outcome.SKIPPED, why)
+        if head is not None and is_old_news(head, remote):
+            return Recorded(Outcome.UNCHANGED)
+        return facts.read(remote)
+    except Exception as error:  # noqa: BLE001  (one order's answer; the others go on)
+        return error
+
+
 def _why_not(shop: Shop, remote: RemoteOrder) -> str:
     """Why an order that is not here yet stays on the channel; empty if it comes in (R72, R73)."""
     if remote.status == RemoteOrderStatus.UNPAID:
         return "not paid yet"
     if remote.status == RemoteOrderStatus.CANCELED and remote.paid_at is None:
         return "canceled before it was paid"
-    if shop.connected_at and remote.created_at < shop.connected_at:
+    # The channel tells whole seconds: an order placed in the second of connecting is ours.
+    if shop.connected_at and remote.created_at < shop.connected_at.replace(microsecond=0):
         return "placed before the shop was connected"
+    if remote.is_sample and shop.sample_orders == SamplePolicy.IGNORE:
+        return "a sample, and this shop leaves samples on the channel"
     if not remote.units:
         raise Refused("The order has no units.")
     return ""
 
 
-def _locked(shop: Shop, external_id: str) -> ChannelOrder | None:
-    rows = ChannelOrder.objects.select_for_update()
-    return rows.filter(shop=shop, external_id=external_id).first()
+def _store_heads(shop: Shop, orders: Sequence[OrderFacts], links: Links) -> list[ChannelOrder]:
+    """Store channel orders that seem new; those that another worker stored first are left out.
+
+    They come sorted by the channel's id, so that two workers wait for each other in one direction.
+    """
+    while orders:
+        heads = [_new_head(shop, order, links) for order in orders]
+        try:
+            with transaction.atomic():
+                return ChannelOrder.objects.bulk_create(heads)
+        except IntegrityError:
+            ids = [head.external_id for head in heads]
+            rows = ChannelOrder.objects.filter(shop=shop, external_id__in=ids)
+            taken = set(rows.values_list("external_id", flat=True))
+            if not taken:
+                raise
+            orders = [order for order in orders if order.remote.external_id not in taken]
+    return []
 
 
-def _created(shop: Shop, remote: RemoteOrder, links: Links) -> ChannelOrder | None:
-    try:
-        with transaction.atomic():
-            return ChannelOrder.objects.create(
-                shop=shop,
-                merchant_id=shop.merchant_id,
-                external_id=remote.external_id,
-                **_head_columns(remote, links),
-            )
-    except IntegrityError:
-        if ChannelOrder.objects.filter(shop=shop, external_id=remote.external_id).exists():
-            return None
-        raise
-
-
-def _head_columns(remote: RemoteOrder, links: Links) -> dict[str, Any]:
-    columns = facts.columns(remote)
-    columns["warehouse_id"] = links.warehouse_ids.get(remote.warehouse_id)
-    if not _keeps_people(remote):
-        columns["buyer"] = columns["buyer_note"] = ""
-    return columns
-
-
-def _keeps_people(remote: RemoteOrder) -> bool:
-    return remote.created_at + KEEP_ADDRESSES > timezone.now()
-
-
-def _keep_head(head: ChannelOrder, remote: RemoteOrder, links: Links, *, is_new: bool) -> None:
-    if not is_new:
-        for name, value in _head_columns(remote, links).items():
-            setattr(head, name, value)
-        head.save()
-    if remote.address is not None and _keeps_people(remote):
-        _keep_address(head, remote.address)
-
-
-def _keep_address(head: ChannelOrder, address: RemoteAddress) -> None:
-    row = Address.objects.filter(channel_order=head).first() or Address(channel_order=head)
-    row.name, row.phone = address.name[:200], address.phone[:60]
-    row.lines, row.city = list(address.lines), address.city[:120]
-    row.province, row.postal_code = address.state[:120], address.postal_code[:30]
-    row.country, row.is_masked = address.country[:2], address.is_masked
-    row.purge_after = row.channel_order.created_on_channel_at + KEEP_ADDRESSES
-    row.save()
-
-
-def _parts_of(head: ChannelOrder) -> dict[str, Order]:
-    rows = Order.objects.filter(channel_order=head).select_related("variant", "fulfillment_center")
-    return {order.part: order for order in rows}
-
-
-def _keep_parts(
-    head: ChannelOrder, known: dict[str, Order], remote: RemoteOrder, links: Links, *, by: str
-) -> frozenset[int]:
-    """Bring every part up to date, in one fixed order so that two workers cannot cross."""
-    parts = []
-    for key, units in facts.by_part(remote.units).items():
-        order = known.get(key) or Order(
-            merchant_id=head.merchant_id, external_id=head.external_id, part=key
-        )
-        order.channel_order, order.shop = head, head.shop
-        order.variant = order.variant or links.variant_of(units[0])
-        parts.append((order, units))
-    touched = set()
-    for order, units in sorted(parts, key=lambda part: (part[0].variant_id or 0, part[0].part)):
-        moves = order.stock_moves
-        _bring_up(order, remote, units, links, by=by)
-        if order.variant_id and order.stock_moves != moves:
-            touched.add(order.variant_id)
-    parcels.note_channel_parcels(head, remote.units)
-    return frozenset(touched)
-
-
-def _bring_up(
-    order: Order, remote: RemoteOrder, units: list[RemoteUnit], links: Links, *, by: str
-) -> None:
-    is_new = order.pk is None
-    lines = _merged_lines(order, remote.status, units, is_new=is_new)
-    for name, value in facts.part_columns(units).items():
-        setattr(order, name, value)
-    order.created_on_channel_at = remote.created_at
-    order.due_at = deadlines.due_at(remote.created_at, remote.ship_by)
-    order.cancel_requested = remote.cancel_requested
-    order.cancel_reason = remote.cancel_reason[:300]
-    order.canceled_by = remote.canceled_by[:40]
-    upkeep.count(order, lines)
-    upkeep.route(order, links, by=by)
-    upkeep.save(order)
-    OrderLine.objects.bulk_create(line for line in lines if line.pk is None)
-    if is_new:
-        text = f"Came in from {order.shop.get_channel_display()} as {remote.raw_status}."
-        OrderEvent.objects.create(order=order, new=order.state, reason=text, by=by)
-    upkeep.settle(order, lines, by=by, is_new=is_new)
-    state = facts.state_of_part(remote.status, lines)
-    transitions.advance(order, state, reason=_reason(remote, state), by=by)
-
-
-def _merged_lines(
-    order: Order, status: RemoteOrderStatus, units: Sequence[RemoteUnit], *, is_new: bool
-) -> list[OrderLine]:
-    """The part's units, new ones not stored yet; what was shipped or canceled stays so."""
-    known = {} if is_new else {line.external_id: line for line in order.lines.all()}
-    for unit in units:
-        columns = facts.line_columns(unit, status)
-        line = known.get(unit.external_id)
-        if line is None:
-            known[unit.external_id] = OrderLine(
-                order=order, external_id=unit.external_id, **columns
-            )
-            continue
-        columns["is_canceled"] |= line.is_canceled
-        columns["is_shipped"] |= line.is_shipped
-        changed = [name for name, value in columns.items() if getattr(line, name) != value]
-        for name in changed:
-            setattr(line, name, columns[name])
-        if changed:
-            line.save(update_fields=[*changed, "updated_at"])
-    return list(known.values())
-
-
-def _reason(remote: RemoteOrder, state: OrderState) -> str:
-    if state == OrderState.CANCELED:
-        who = f" by the {remote.canceled_by.lower()}" if remote.canceled_by else ""
-        why = f": {remote.cancel_reason}" if remote.cancel_reason else ""
-        return f"Canceled on the channel{who}{why}."
-    return f"The channel says {remote.raw_status}."
+def _new_head(shop: Shop, order: OrderFacts, links: Links) -> ChannelOrder:
+    return ChannelOrder(
+        shop=shop,
+        merchant_id=shop.merchant_id,
+        external_id=order.remote.external_id,
+        **head_columns(order, links),
+    )

@@ -1,60 +1,33 @@
-"""Recording what left, and which carriers may take it."""
+"""Recording what left: units of an order, or several orders in one parcel."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from django.core.cache import cache
 from django.db import transaction
 from django.utils import timezone
 
-from catalog.models import Shop
 from marketplace.kernel.errors import Refused
-from orders import carriers as known_carriers
-from orders.models import AttentionKind, Order, OrderLine, Shipment, ShipmentLine
-from orders.ports import RemoteCarrier, shipping_channels
-from orders.services import attention, held, transitions, upkeep
+from orders.models import ChannelOrder, Order, OrderLine, Shipment, ShipmentLine
+from orders.ports import RemoteCarrier
+from orders.services import in_hand, parcel_rules, placing, upkeep
+from orders.services.carrier_list import carrier_named, carriers, carriers_of
+from orders.services.changes import Changes
+from orders.services.corrections import correct_tracking
+from orders.services.in_hand import PartInHand
 from orders.services.links import links_of_skus
+from orders.services.parcel_rules import why_not_shippable
 from orders.states import OrderState, ShipmentState, shipment_machine
 
-CARRIERS_LAST = 60 * 60  # seconds
-
-
-def carriers(order: Order) -> list[RemoteCarrier]:
-    """The carriers that the channel takes for this order's delivery option (R85)."""
-    return carriers_of(order.shop, order.channel_order.delivery_option_id)
-
-
-def carriers_of(shop: Shop, delivery_option_id: str) -> list[RemoteCarrier]:
-    """The same for any order of a shop; the channel is asked once an hour."""
-    key = f"carriers:{shop.pk}:{delivery_option_id}"
-    found: list[RemoteCarrier] | None = cache.get(key)
-    if found is None:
-        found = shipping_channels.get(shop.channel).carriers(shop, delivery_option_id)
-        cache.set(key, found, CARRIERS_LAST)
-    return found
-
-
-def carrier_named(shop: Shop, delivery_option_id: str, name: str) -> RemoteCarrier:
-    """The channel's carrier of that name, as somebody wrote it in a sheet."""
-    known = carriers_of(shop, delivery_option_id)
-    for carrier in known:
-        if carrier.name.casefold() == name.strip().casefold():
-            return carrier
-    names = ", ".join(carrier.name for carrier in known)
-    raise Refused(f"The channel knows no carrier “{name}” for this order. It takes: {names}.")
-
-
-def why_not_shippable(order: Order) -> str:
-    """Why an order cannot be shipped from here, in words for the person who tried; else empty."""
-    if order.fulfilled_by_channel:
-        return "The channel ships this order from its own warehouse: there is nothing to do here."
-    if order.ships_itself:
-        return (
-            "This order goes by the channel's own shipping: make its label on the channel. "
-            "The order here follows the parcel."
-        )
-    return _WHY_NOT.get(OrderState(order.state), "")
+__all__ = [
+    "carrier_named",
+    "carriers",
+    "carriers_of",
+    "correct_tracking",
+    "record_parcel",
+    "record_shipment",
+    "why_not_shippable",
+]
 
 
 def record_shipment(
@@ -64,105 +37,147 @@ def record_shipment(
     tracking_number: str,
     by: str,
     lines: Sequence[OrderLine] | None = None,
+    units: int | None = None,
 ) -> Shipment:
-    """Write down that units of an order left: all that are still open, or just these.
+    """Write down that units of an order left: all that are still open, these, or so many.
 
     Its stock leaves the ledger, the order moves on, and the tracking number waits to be sent.
     """
-    number = tracking_number.strip()
-    if problem := known_carriers.problem_of(number):
-        raise Refused(problem)
+    number = parcel_rules.clean_number(tracking_number)
     with transaction.atomic():
-        fresh = held.lock(order.pk)
-        if why := why_not_shippable(fresh):
-            raise Refused(why)
-        all_lines = list(fresh.lines.all())
-        leaving = _leaving(fresh, all_lines, lines)
-        _mark(fresh, all_lines, leaving, by=by)
-        shipment = _store(fresh, leaving, carrier, number, by=by)
-        partly = any(line.is_open for line in all_lines)
-        state = OrderState.PARTIALLY_SHIPPED if partly else OrderState.SHIPPED
-        text = f"{len(leaving):,} of {fresh.quantity:,} left with {shipment}."
-        if not transitions.advance(fresh, state, reason=text, by=by):
-            transitions.note(fresh, text, by=by)
+        (part,) = _take([order])
+        (shipment,) = _record([part], [_leaving(part, lines, units)], carrier, number, by)
     order.refresh_from_db()
     return shipment
 
 
-def correct_tracking(
-    shipment: Shipment, *, carrier: RemoteCarrier, tracking_number: str, by: str
-) -> None:
-    """Change a number that the channel has not taken yet; it is sent again."""
-    number = tracking_number.strip()
-    if problem := known_carriers.problem_of(number):
-        raise Refused(problem)
-    if shipment.state not in (ShipmentState.REFUSED, ShipmentState.HELD):
-        raise Refused("The channel has this tracking number: correct it on the channel.")
+def record_parcel(
+    orders: Sequence[Order], *, carrier: RemoteCarrier, tracking_number: str, by: str
+) -> list[Shipment]:
+    """Write down that one parcel took all open units of several order parts; all or nothing.
+
+    One shipment for each channel order, so that the channel gets the number once for each. They
+    may be of several channel orders if they go to one recipient and the market lets them share a
+    number. Raises `Refused` with the order that stands in the way.
+    """
+    number = parcel_rules.clean_number(tracking_number)
     with transaction.atomic():
-        shipment_machine.move(
-            shipment,
-            ShipmentState.WANTED,
-            carrier_external_id=carrier.external_id,
-            carrier=carrier.name,
-            tracking_number=number,
-            attempts=0,
-            outcome_unknown=True,  # the channel is asked before it is sent
-            problem="",
-            problem_code="",
-            problem_request_id="",
-        )
-        orders = list(Order.objects.filter(lines__shipment_line__shipment=shipment).distinct())
-        attention.clear(orders, AttentionKind.TRACKING_REFUSED, by=by)
-        for order in orders:
-            transitions.note(order, f"Tracking number changed to {shipment}.", by=by)
+        parts = _take(orders)
+        parcel_rules.check_together([part.order for part in parts])
+        leaving = [_leaving(part, None, None) for part in parts]
+        return _record(parts, leaving, carrier, number, by)
+
+
+def _take(orders: Sequence[Order]) -> list[PartInHand]:
+    """Lock the order parts; raise `Refused` if one of them cannot be shipped from here."""
+    parts = in_hand.take_parts([order.pk for order in orders])
+    for part in parts:
+        if why := why_not_shippable(part.order):
+            raise Refused(f"{part.order}: {why}" if len(parts) > 1 else why)
+        placing.refuse_if_held(part)
+    return parts
+
+
+def _record(
+    parts: Sequence[PartInHand],
+    leaving: Sequence[Sequence[OrderLine]],
+    carrier: RemoteCarrier,
+    number: str,
+    by: str,
+) -> list[Shipment]:
+    orders = [part.order for part in parts]
+    parcel_rules.check_reuse(number, orders)
+    changes = Changes(by=by)
+    changes.watch(parts)
+    _place(parts, changes)
+    lines_of: dict[ChannelOrder, list[OrderLine]] = {}
+    for part, lines in zip(parts, leaving, strict=True):
+        _mark(part, lines, changes)
+        lines_of.setdefault(part.order.channel_order, []).extend(lines)
+    shipments = {
+        head: _store(orders[0], head, lines, carrier, number, by=by)
+        for head, lines in lines_of.items()
+    }
+    for part, lines in zip(parts, leaving, strict=True):
+        _advance(part, len(lines), shipments[part.order.channel_order], changes)
+    changes.store()
+    return list(shipments.values())
+
+
+def _place(parts: Sequence[PartInHand], changes: Changes) -> None:
+    """Link the parts, lock their stock and find who ships them, as intake does."""
+    orders = [part.order for part in parts]
+    links = links_of_skus(
+        orders[0].shop, {order.part for order in orders}, {order.seller_sku for order in orders}
+    )
+    by_head: dict[ChannelOrder, list[PartInHand]] = {}
+    for part in parts:
+        upkeep.link(part, links, changes)
+        by_head.setdefault(part.order.channel_order, []).append(part)
+    changes.lock_stock(place for part in parts for place in upkeep.places(part, links))
+    for some in by_head.values():
+        upkeep.route(some, links, changes)
+
+
+def _advance(part: PartInHand, count: int, shipment: Shipment, changes: Changes) -> None:
+    state = OrderState.PARTIALLY_SHIPPED if part.open_units else OrderState.SHIPPED
+    text = f"{count:,} of {part.order.quantity:,} left with {shipment}."
+    if not changes.advance(part.order, state, reason=text):
+        changes.note(part.order, text)
 
 
 def _leaving(
-    order: Order, all_lines: Sequence[OrderLine], asked: Sequence[OrderLine] | None
+    part: PartInHand, asked: Sequence[OrderLine] | None, units: int | None
 ) -> list[OrderLine]:
     """The units that leave now; each can leave once."""
-    if asked is None:
-        leaving = [line for line in all_lines if line.is_open]
-    else:
+    open_ones = [line for line in part.lines if line.is_open]
+    if asked is not None:
         wanted = {line.pk for line in asked}
-        leaving = [line for line in all_lines if line.pk in wanted]
+        leaving = [line for line in part.lines if line.pk in wanted]
         if len(leaving) != len(wanted):
             raise Refused("These units do not all belong to this order.")
         if not all(line.is_open for line in leaving):
             raise Refused("Some of these units have left already, or were canceled.")
+    elif units is not None:
+        if not 1 <= units <= len(open_ones):
+            raise Refused(
+                f"{units:,} units cannot leave: {len(open_ones):,} of this order are still open."
+            )
+        leaving = open_ones[:units]
+    else:
+        leaving = open_ones
     if not leaving:
         raise Refused("No unit of this order is left to ship.")
     return leaving
 
 
-def _mark(
-    order: Order, all_lines: Sequence[OrderLine], leaving: Sequence[OrderLine], *, by: str
-) -> None:
+def _mark(part: PartInHand, leaving: Sequence[OrderLine], changes: Changes) -> None:
     """The units have left: their stock leaves the ledger, which must have been promised before."""
-    links = links_of_skus(order.shop, {order.part}, {order.seller_sku})
-    order.variant = order.variant or links.variant(order.part, order.seller_sku)
-    upkeep.route(order, links, by=by)
-    upkeep.save(order)
-    upkeep.settle(order, all_lines, by=by)
+    order = part.order
+    upkeep.settle(part, changes)
     if order.reserved < len(leaving):
         raise Refused(
-            "No stock is held for this order here. See what it needs under its attention notes: "
-            "a known SKU, a mapped warehouse, or stock."
+            f"No stock is held for this order here ({order}). See what it needs under its "
+            "attention notes: a known SKU, a mapped warehouse, or stock."
         )
     for line in leaving:
         line.is_shipped = True
-        line.save(update_fields=["is_shipped", "updated_at"])
-    upkeep.count(order, all_lines)
-    upkeep.save(order)
-    upkeep.settle(order, all_lines, by=by)
+    upkeep.count(part)
+    upkeep.settle(part, changes)
 
 
 def _store(
-    order: Order, leaving: Sequence[OrderLine], carrier: RemoteCarrier, number: str, *, by: str
+    order: Order,
+    head: ChannelOrder,
+    leaving: Sequence[OrderLine],
+    carrier: RemoteCarrier,
+    number: str,
+    *,
+    by: str,
 ) -> Shipment:
     shipment = Shipment.objects.create(
         shop=order.shop,
-        channel_order=order.channel_order,
+        channel_order=head,
         carrier_external_id=carrier.external_id,
         carrier=carrier.name,
         tracking_number=number,
@@ -173,15 +188,3 @@ def _store(
     if not order.shop.push_tracking:
         shipment_machine.move(shipment, ShipmentState.HELD)
     return shipment
-
-
-_WHY_NOT = {
-    OrderState.PENDING: (
-        "This order is on hold: the buyer may still cancel it. It can be shipped when the channel "
-        "says that it awaits shipment."
-    ),
-    OrderState.SHIPPED: "This order has been shipped.",
-    OrderState.DELIVERED: "This order has been delivered.",
-    OrderState.COMPLETED: "This order is completed.",
-    OrderState.CANCELED: "This order was canceled: do not ship it.",
-}

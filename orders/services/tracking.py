@@ -14,8 +14,8 @@ from catalog.models import Shop
 from marketplace.kernel.errors import Reconnect, Refused, TryLater
 from marketplace.kernel.states import IllegalMove
 from orders.models import AttentionKind, Order, OrderQuerySet, Shipment
-from orders.ports import ShippingChannel, shipping_channels
-from orders.services import attention, shipping, transitions
+from orders.ports import RemoteTracking, ShippingChannel, shipping_channels
+from orders.services import attention, carrier_list, transitions
 from orders.states import ShipmentState, shipment_machine
 
 CLAIM_LASTS = timedelta(minutes=5)
@@ -28,6 +28,7 @@ class TrackingReport:
     """What one run sent."""
 
     sent: int = 0
+    corrected: int = 0
     known: int = 0
     refused: int = 0
     waiting: int = 0
@@ -37,6 +38,7 @@ class TrackingReport:
         """One sentence: “3 sent, 1 refused.”"""
         words = {
             "sent": self.sent,
+            "corrected on the channel": self.corrected,
             "already on the channel": self.known,
             "refused": self.refused,
             "to be sent again": self.waiting,
@@ -84,12 +86,15 @@ def _take_over_abandoned(shop: Shop) -> None:
 def _send_one(
     channel: ShippingChannel, shop: Shop, shipment: Shipment, report: TrackingReport
 ) -> TryLater | None:
-    asks_first = shipment.outcome_unknown
-    if not _claim(shipment):
-        return None
+    with transaction.atomic():
+        # It may have been edited, or tried by another worker, since the list was read.
+        mine = Shipment.objects.select_for_update(of=("self",))
+        shipment.refresh_from_db(from_queryset=mine)
+        asks_first = shipment.outcome_unknown or bool(shipment.sent_number)
+        if not _claim(shipment):
+            return None
     try:
-        known = _package_if_known(channel, shop, shipment) if asks_first else None
-        package = known if known is not None else _send(channel, shop, shipment)
+        said = _say(channel, shop, shipment, asks_first=asks_first)
     except TryLater as error:
         unknown = error.outcome_unknown or asks_first
         _give_back(shipment, error.message, outcome_unknown=unknown)
@@ -102,9 +107,8 @@ def _send_one(
     except Reconnect as error:
         _give_back(shipment, error.message, outcome_unknown=asks_first)
         raise
-    _sent(shipment, package)
-    report.known += known is not None
-    report.sent += known is None
+    _sent(shipment, said)
+    setattr(report, said.how, getattr(report, said.how) + 1)
     return None
 
 
@@ -124,32 +128,77 @@ def _claim(shipment: Shipment) -> bool:
     return True
 
 
+@dataclass(frozen=True)
+class _Said:
+    """What was said to the channel: `how` names the report's figure."""
+
+    how: str
+    package: str
+
+
+def _say(channel: ShippingChannel, shop: Shop, shipment: Shipment, *, asks_first: bool) -> _Said:
+    """Tell the channel the number, unless it has it; replace the one that it has of ours."""
+    there = _tracking_there(channel, shop, shipment) if asks_first else None
+    if there is None:
+        return _Said("sent", _send(channel, shop, shipment))
+    package = there.package_id or shipment.package_external_id
+    if _is_said(shipment, there):
+        return _Said("known", package)
+    if there.number not in (shipment.sent_number, shipment.tracking_number):
+        # A person who sees this and corrects the number means to replace that one.
+        Shipment.objects.filter(pk=shipment.pk).update(sent_number=there.number)
+        raise Refused(
+            f"The channel has another tracking number for this parcel: {there.number}. Correct the "
+            "number here to replace it, or enter that one."
+        )
+    channel.correct_tracking(
+        shop,
+        shipment.channel_order.external_id,
+        package_id=package,
+        carrier_id=_carrier_id(shop, shipment),
+        tracking_number=shipment.tracking_number,
+    )
+    return _Said("corrected", package)
+
+
+def _is_said(shipment: Shipment, there: RemoteTracking) -> bool:
+    """The channel has this number, and, if the carrier was changed after that, the new one."""
+    if there.number != shipment.tracking_number:
+        return False
+    was_sent = bool(shipment.sent_carrier and there.carrier)
+    return not was_sent or there.carrier.casefold() == shipment.carrier.casefold()
+
+
+def _carrier_id(shop: Shop, shipment: Shipment) -> str:
+    if shipment.carrier_external_id:
+        return shipment.carrier_external_id
+    option = shipment.channel_order.delivery_option_id
+    return carrier_list.carrier_named(shop, option, shipment.carrier).external_id
+
+
 def _send(channel: ShippingChannel, shop: Shop, shipment: Shipment) -> str:
-    order = shipment.channel_order
-    carrier_id = shipment.carrier_external_id
-    if not carrier_id:
-        named = shipping.carrier_named(shop, order.delivery_option_id, shipment.carrier)
-        carrier_id = named.external_id
     return channel.send_tracking(
         shop,
-        order.external_id,
+        shipment.channel_order.external_id,
         line_ids=_line_ids(shipment),
-        carrier_id=carrier_id,
+        carrier_id=_carrier_id(shop, shipment),
         tracking_number=shipment.tracking_number,
     )
 
 
-def _package_if_known(channel: ShippingChannel, shop: Shop, shipment: Shipment) -> str | None:
-    """Ask before repeating: None if the channel has nothing for these units yet."""
-    numbers = channel.sent_tracking(shop, shipment.channel_order.external_id)
-    found = {numbers[line_id] for line_id in _line_ids(shipment) if numbers.get(line_id)}
-    if not found:
-        return None
-    if found != {shipment.tracking_number}:
+def _tracking_there(
+    channel: ShippingChannel, shop: Shop, shipment: Shipment
+) -> RemoteTracking | None:
+    """What the channel has for these units; None if it has nothing yet."""
+    known = channel.sent_tracking(shop, shipment.channel_order.external_id)
+    mine = [known[line_id] for line_id in _line_ids(shipment) if line_id in known]
+    found = {one.number: one for one in mine}
+    if len(found) > 1:
         raise Refused(
-            f"The channel has another tracking number for this parcel: {', '.join(sorted(found))}."
+            "The channel has several tracking numbers for the units of this parcel: "
+            f"{', '.join(sorted(found))}. Compare the order with the one on the channel."
         )
-    return shipment.package_external_id
+    return next(iter(found.values()), None)
 
 
 def _line_ids(shipment: Shipment) -> list[str]:
@@ -158,12 +207,17 @@ def _line_ids(shipment: Shipment) -> list[str]:
 
 
 @transaction.atomic
-def _sent(shipment: Shipment, package: str) -> None:
+def _sent(shipment: Shipment, said: _Said) -> None:
+    was_there = bool(shipment.sent_number) and shipment.sent_number != shipment.tracking_number
+    replaced = said.how == "corrected" or (said.how == "known" and was_there)
     moved = _settle(
         shipment,
         ShipmentState.SENT,
-        sent_at=timezone.now(),
-        package_external_id=package,
+        sent_at=(replaced and shipment.sent_at) or timezone.now(),
+        package_external_id=said.package,
+        sent_number=shipment.tracking_number,
+        sent_carrier=shipment.carrier,
+        corrections=F("corrections") + int(replaced),
         problem="",
         problem_code="",
         problem_request_id="",
@@ -191,11 +245,16 @@ def _refused(shipment: Shipment, error: Refused) -> None:
             attention.flag(
                 order,
                 AttentionKind.TRACKING_REFUSED,
-                f"The channel refused tracking number {shipment}: {error} "
+                f"The channel refused tracking number {shipment}: {error} {_still_there(shipment)}"
                 "Correct the number or the carrier; it is then sent again.",
             )
             text = f"The channel refused tracking number {shipment}: {error}"
             transitions.note(order, text, by="tracking", request_id=error.request_id[:64])
+
+
+def _still_there(shipment: Shipment) -> str:
+    there = shipment.sent_number
+    return f"The channel still has {there}. " if there else ""
 
 
 def _give_back(shipment: Shipment, why: str, *, outcome_unknown: bool) -> None:

@@ -1,4 +1,7 @@
-"""An order's state moves here and nowhere else: the step and its line in the timeline together."""
+"""One order's state moves here: the step and its line in the timeline together.
+
+Orders in hand move with their other changes, see `changes`.
+"""
 
 from __future__ import annotations
 
@@ -13,14 +16,6 @@ def move(order: Order, to: OrderState, *, reason: str, by: str) -> None:
     """Move an order one step and write down why. Raises `IllegalMove` if it may not go there."""
     old = order_machine.move(order, to)
     OrderEvent.objects.create(order=order, old=old, new=to, reason=reason, by=by)
-
-
-def advance(order: Order, to: OrderState, *, reason: str, by: str) -> bool:
-    """Move an order if that is a step forward; news that is behind us changes nothing."""
-    if not order_machine.allows(order.state, to):
-        return False
-    move(order, to, reason=reason, by=by)
-    return True
 
 
 def note(order: Order, text: str, *, by: str, request_id: str = "") -> None:

@@ -12,11 +12,14 @@ from catalog.models import Shop
 from marketplace.kernel.errors import Failure
 from marketplace.kernel.money import Money
 from orders.ports import (
+    RemoteAddress,
     RemoteCarrier,
     RemoteOrder,
     RemoteOrderStatus,
     RemotePayment,
+    RemoteTracking,
     RemoteUnit,
+    TrackingRules,
     UnreadableOrder,
     order_channels,
     shipping_channels,
@@ -25,6 +28,17 @@ from orders.ports import (
 NAME = "memory"
 PLACED = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 UPS = RemoteCarrier("7117858858072016686", "UPS")
+
+
+ADDRESS = RemoteAddress(
+    name="Jane Doe",
+    phone="+1 775 555 0100",
+    lines=("1 Main St", "Apt 2"),
+    city="Reno",
+    state="NV",
+    postal_code="89501",
+    country="US",
+)
 
 
 def usd(amount: str | Decimal) -> Money:
@@ -85,6 +99,7 @@ class MemoryChannel:
     listed: list[RemoteOrder | UnreadableOrder] = field(default_factory=list)
     asked_since: list[datetime] = field(default_factory=list)
     sent: list[tuple[str, tuple[str, ...], str, str]] = field(default_factory=list)
+    corrected: list[tuple[str, str]] = field(default_factory=list)
     numbers: dict[str, str] = field(default_factory=dict)
     failures: list[Failure] = field(default_factory=list)
     loses_answers: bool = False
@@ -126,8 +141,32 @@ class MemoryChannel:
             raise failure
         return f"package-{tracking_number}"
 
-    def sent_tracking(self, shop: Shop, order_id: str) -> Mapping[str, str]:
-        return dict(self.numbers)
+    def rules(self, shop: Shop) -> TrackingRules:
+        return TrackingRules(1, timedelta(hours=72), 20)
+
+    def correct_tracking(
+        self,
+        shop: Shop,
+        order_id: str,
+        *,
+        package_id: str,
+        carrier_id: str,
+        tracking_number: str,
+    ) -> None:
+        failure = self.failures.pop(0) if self.failures else None
+        if failure and not self.loses_answers:
+            raise failure
+        old = package_id.removeprefix("package-")
+        self.corrected.append((package_id, tracking_number))
+        self.numbers |= {key: tracking_number for key, one in self.numbers.items() if one == old}
+        if failure:
+            raise failure
+
+    def sent_tracking(self, shop: Shop, order_id: str) -> Mapping[str, RemoteTracking]:
+        return {
+            key: RemoteTracking(number, "UPS", f"package-{number}")
+            for key, number in self.numbers.items()
+        }
 
 
 CHANNEL = MemoryChannel()

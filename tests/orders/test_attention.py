@@ -3,12 +3,16 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from catalog.models import Merchant, Product, Variant, WarehouseMapping
 from catalog.services import stock
 from orders.models import AttentionKind, Order, OrderAttention
 from orders.ports import RemoteOrderStatus as S
-from orders.services import attention, held
+from orders.services import attention, held, upkeep
+from orders.services.changes import Changes
+from orders.services.in_hand import PartInHand
 from orders.services.recording import record
 from orders.states import OrderState
 from tests.orders.memory_channel import PLACED, remote_order, unit
@@ -130,3 +134,42 @@ def test_a_held_order_of_another_merchant_is_not_linked_by_the_same_sku(world: W
     assert held.retry_attentions(shop=world.shop).orders == 0
     assert held.retry_attentions(variant=theirs).orders == 0
     assert Order.objects.get().variant is None
+
+
+def test_held_orders_go_on_together_and_each_takes_its_stock_once(world: World) -> None:
+    """However many they are, the queries stay the same few."""
+    costs = []
+    for first, orders in ((1000, 4), (2000, 24)):
+        sku = f"SKU-{first}"
+        for n in range(first, first + orders):
+            record(world.shop, remote_order(str(n), units=[unit(f"{n}-1", sku)]))
+        variant = world.variant(sku, on_hand=orders)
+        with CaptureQueriesContext(connection) as queries:
+            released = held.retry_attentions(shop=world.shop)
+        assert (released.orders, released.variant_ids) == (orders, {variant.pk})
+        assert held.retry_attentions(shop=world.shop).orders == 0
+        assert world.movements(variant) == [("reserve", 0, 1)] * orders
+        costs.append(len(queries))
+    assert costs[0] == costs[1] <= 25
+    assert open_attentions() == []
+    assert stock.drift() == []
+
+
+def test_a_held_order_that_fails_keeps_no_other_from_going_on(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in ("1001", "1002", "1003"):
+        record(world.shop, remote_order(number))
+    tea = world.variant(on_hand=5)
+    settle = upkeep.settle
+
+    def settle_but_one(part: PartInHand, changes: Changes) -> None:
+        settle(part, changes)
+        if part.order.external_id == "1002":
+            raise ValueError("something nobody thought of")
+
+    monkeypatch.setattr(upkeep, "settle", settle_but_one)
+    monkeypatch.setattr(held, "TOGETHER", 2)
+    assert held.retry_attentions(shop=world.shop).orders == 2
+    assert open_attentions() == [("1002", AttentionKind.UNLINKED_SKU)]
+    assert world.movements(tea) == [("reserve", 0, 1)] * 2

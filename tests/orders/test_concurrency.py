@@ -8,7 +8,7 @@ import pytest
 
 from catalog.services import stock
 from orders.models import Order, OrderAttention
-from orders.services.recording import record
+from orders.services.recording import record, record_all
 from tests.orders.memory_channel import remote_order, unit
 from tests.orders.world import make_world
 from tests.support.processes import run_together
@@ -24,6 +24,21 @@ def test_twenty_orders_for_five_units_reserve_five_and_flag_fifteen() -> None:
     assert OrderAttention.objects.filter(kind="oversold", resolved_at=None).count() == 15
     assert world.figures(tea) == (5, 5)
     assert len(world.movements(tea)) == 5
+    assert stock.drift() == []
+
+
+def test_pages_of_orders_for_five_units_reserve_five_and_flag_fifteen() -> None:
+    world = make_world()
+    tea = world.variant(on_hand=5)
+
+    def work(number: int) -> int:
+        page = [remote_order(f"{1000 + 4 * number + place}") for place in range(4)]
+        return len(record_all(world.shop, page))
+
+    assert run_together(work, 5) == [4] * 5
+    assert Counter(Order.objects.values_list("reserved", flat=True)) == {1: 5, 0: 15}
+    assert OrderAttention.objects.filter(kind="oversold", resolved_at=None).count() == 15
+    assert (world.figures(tea), len(world.movements(tea))) == ((5, 5), 5)
     assert stock.drift() == []
 
 

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
+import time_machine
+from django.db import connection
 
-from catalog.models import Variant
+from catalog.models import ChannelWarehouse, Shop, Variant, WarehouseKind, WarehouseMapping
 from catalog.services import stock
-from orders.models import Order, OrderAttention, Shipment
+from orders.models import ChannelOrder, Order, OrderAttention, OrderEvent, Shipment
 from orders.ports import RemoteOrderStatus as S
-from orders.services import held, shipping, tracking
-from orders.services.recording import record
-from tests.orders.memory_channel import CHANNEL, UPS, remote_order, unit
+from orders.services import held, intake, shipping, tracking
+from orders.services.recording import Recorded, record, record_all
+from tests.orders.memory_channel import CHANNEL, PLACED, UPS, remote_order, unit
 from tests.orders.world import World, make_world
 from tests.support.processes import Died, Raised, run_together, try_together
 
@@ -83,31 +87,104 @@ def test_orders_and_cancellations_side_by_side_leave_the_ledger_right(committed:
     assert stock.drift() == []
 
 
-def test_a_process_killed_while_storing_an_order_leaves_all_of_it_or_nothing(
+def test_pages_of_two_shops_that_sell_from_one_shelf_in_opposite_order_do_not_block(
     committed: World,
 ) -> None:
     tea, mug = two_skus(committed)
-    remote = remote_order(units=[unit("1", "TEA"), unit("2", "MUG")])
-    reserve = stock.reserve
+    shops = [committed.shop, second_shop(committed)]
 
     def work(number: int) -> str:
-        calls = []
-
-        def reserve_then_die(*args: object, **kwargs: object) -> bool:
-            calls.append(reserve(*args, **kwargs))  # type: ignore[arg-type]
-            if len(calls) == 2 - number:
-                os.kill(os.getpid(), signal.SIGKILL)
-            return calls[-1]
-
-        stock.reserve = reserve_then_die  # type: ignore[assignment]
-        record(committed.shop, remote)
+        shop, skus = shops[number % 2], ("TEA", "MUG") if number % 2 else ("MUG", "TEA")
+        for turn in range(3):
+            ids = [str(1000 + 100 * number + 10 * turn + n) for n in range(5)]
+            page = [remote_order(n, units=[unit(f"{n}-{k}", k) for k in skus]) for n in ids]
+            page.reverse()
+            assert all(isinstance(one, Recorded) for one in record_all(shop, page))
         return "done"
 
-    assert run_together(work, 2) == [Died(-signal.SIGKILL)] * 2
-    assert Order.objects.count() == 0
+    assert run_together(work, 6) == ["done"] * 6
+    assert (committed.figures(tea), committed.figures(mug)) == ((100, 90), (100, 90))
+    assert Order.objects.count() == 180
+    assert stock.drift() == []
+
+
+def second_shop(world: World) -> Shop:
+    """Another shop of the merchant, whose warehouse stands for the same shelf."""
+    shop = Shop.objects.create(
+        merchant=world.merchant,
+        channel=world.shop.channel,
+        external_id="7000002",
+        name="Second",
+        region="US",
+        state="active",
+        connected_at=world.shop.connected_at,
+    )
+    warehouse = ChannelWarehouse.objects.create(
+        shop=shop, external_id="W1", name="Theirs", kind=WarehouseKind.SALES
+    )
+    WarehouseMapping.objects.create(shop=shop, warehouse=warehouse, fulfillment_center=world.reno)
+    return shop
+
+
+def test_polls_and_comparisons_of_the_same_orders_side_by_side_store_each_once(
+    committed: World,
+) -> None:
+    tea, mug = two_skus(committed)
+
+    def work(number: int) -> str:
+        CHANNEL.reset()
+        ids = [str(n) for n in range(1000, 1030)]
+        later = S.AWAITING_SHIPMENT if number % 2 else S.ON_HOLD
+        CHANNEL.listed = [
+            remote_order(
+                n,
+                later,
+                units=[unit(f"{n}-{sku}", sku) for sku in ("TEA", "MUG")],
+                minutes=number % 2,
+            )
+            for n in (ids if number % 3 else reversed(ids))
+        ]
+        look = intake.reconcile if number % 4 == 0 else intake.pull_orders
+        report = look(committed.shop)
+        return f"{report.seen} {report.problems}"
+
+    with time_machine.travel(PLACED + timedelta(hours=1), tick=True):
+        assert run_together(work, 8) == ["30 0"] * 8
+    assert ChannelOrder.objects.count() == 30
+    assert Order.objects.filter(state="unshipped", reserved=1).count() == 60
+    assert OrderEvent.objects.filter(old="").count() == 60
+    assert committed.movements(tea) == committed.movements(mug) == [("reserve", 0, 1)] * 30
+    assert stock.drift() == []
+
+
+def test_a_process_killed_while_storing_a_page_leaves_all_of_it_or_nothing(
+    committed: World,
+) -> None:
+    tea, mug = two_skus(committed)
+    page = [
+        remote_order(n, units=[unit(f"{n}-1", "TEA"), unit(f"{n}-2", "MUG")])
+        for n in ("1001", "1002", "1003")
+    ]
+
+    def work(number: int) -> str:
+        left = 4 + 4 * number
+
+        def dying(execute: Callable[..., object], *arguments: object) -> object:
+            nonlocal left
+            left -= 1
+            if left == 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return execute(*arguments)
+
+        with connection.execute_wrapper(dying):
+            record_all(committed.shop, page)
+        return "done"
+
+    assert run_together(work, 3) == [Died(-signal.SIGKILL)] * 3
+    assert ChannelOrder.objects.count() == Order.objects.count() == 0
     assert (committed.figures(tea), committed.figures(mug)) == ((100, 0), (100, 0))
-    record(committed.shop, remote)
-    assert (committed.figures(tea), committed.figures(mug)) == ((100, 1), (100, 1))
+    record_all(committed.shop, page)
+    assert (committed.figures(tea), committed.figures(mug)) == ((100, 3), (100, 3))
     assert stock.drift() == []
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,10 +11,10 @@ from django.test.utils import CaptureQueriesContext
 from catalog.services import stock
 from marketplace.kernel.errors import Refused, TryLater
 from orders.models import IntakeCursor, IntakeProblem, Order
+from orders.ports import RemoteOrder, UnreadableOrder
 from orders.ports import RemoteOrderStatus as S
-from orders.ports import UnreadableOrder
 from orders.services import intake, problems
-from tests.orders.memory_channel import PLACED, MemoryChannel, remote_order, unit
+from tests.orders.memory_channel import ADDRESS, PLACED, MemoryChannel, remote_order, unit
 from tests.orders.world import World
 
 pytestmark = pytest.mark.django_db
@@ -162,6 +163,64 @@ def test_a_page_of_known_orders_costs_the_same_few_queries_however_long_it_is(
     assert counts[0] == counts[1] <= 6
 
 
+def queries_for(world: World, channel: MemoryChannel, listed: list[RemoteOrder]) -> int:
+    channel.listed = list(listed)
+    IntakeCursor.objects.all().delete()
+    with CaptureQueriesContext(connection) as queries:
+        report = intake.pull_orders(world.shop)
+    assert (report.seen, report.problems) == (len(listed), 0)
+    return len(queries)
+
+
+def test_a_page_of_new_and_of_changed_orders_costs_the_same_few_queries_however_long_it_is(
+    world: World, channel: MemoryChannel
+) -> None:
+    for sku in ("TEA", "MUG"):
+        world.variant(sku, on_hand=200)
+    costs = []
+    for first, orders in ((1000, 5), (2000, 12)):
+        ids = range(first, first + orders)
+        sold = {n: [unit(f"{n}-1", "TEA"), unit(f"{n}-2", "MUG")] for n in ids}
+        new = [remote_order(str(n), units=sold[n], minutes=first) for n in ids]
+        paid = [
+            replace(order, status=S.AWAITING_SHIPMENT, address=ADDRESS, updated_at=NOW)
+            for order in new
+        ]
+        gone = [replace(order, status=S.CANCELED, updated_at=NOW) for order in new]
+        costs.append([queries_for(world, channel, some) for some in (new, paid, gone)])
+    assert costs[0] == costs[1]
+    assert max(costs[0]) <= 40
+    assert Order.objects.filter(state="canceled").count() == 34
+    assert stock.drift() == []
+
+
+def test_several_messages_of_one_order_on_a_page_are_taken_one_after_the_other(
+    world: World, channel: MemoryChannel
+) -> None:
+    tea = world.variant(on_hand=5)
+    channel.listed = [
+        remote_order("1000"),
+        remote_order("1000", S.AWAITING_SHIPMENT, minutes=1),
+        remote_order("1001"),
+        remote_order("1000", S.CANCELED, minutes=2),
+    ]
+    report = intake.pull_orders(world.shop)
+    assert (report.created, report.updated) == (2, 2)
+    assert world.movements(tea) == [("reserve", 0, 1), ("reserve", 0, 1), ("release", 0, -1)]
+    states = Order.objects.order_by("external_id").values_list("external_id", "state")
+    assert list(states) == [("1000", "canceled"), ("1001", "pending")]
+
+
+def test_what_the_database_refuses_is_told_without_the_buyer(
+    world: World, channel: MemoryChannel, caplog: pytest.LogCaptureFixture
+) -> None:
+    channel.listed = [remote_order(raw_status=None, buyer="Jane Doe")]
+    intake.pull_orders(world.shop)
+    problem = IntakeProblem.objects.get()
+    assert "raw_status" in problem.reason
+    assert "Jane" not in problem.reason + caplog.text
+
+
 def test_comparing_finds_and_takes_in_an_order_that_was_missed(
     world: World, channel: MemoryChannel
 ) -> None:
@@ -173,7 +232,7 @@ def test_comparing_finds_and_takes_in_an_order_that_was_missed(
     report = intake.reconcile(world.shop)
     assert (report.seen, report.created, report.unchanged) == (6, 1, 5)
     assert IntakeCursor.objects.get().reconcile_result == (
-        "6 orders seen: 1 new, 0 changed, 5 unchanged."
+        "6 orders compared: 1 had been missed and is here now (999), 0 had changed, 5 were right."
     )
     assert world.figures(tea) == (50, 6)
     assert stock.drift() == []
@@ -211,3 +270,25 @@ def test_old_problems_that_the_channel_will_not_tell_about_do_not_keep_new_order
     channel.listed = [remote_order("1002", minutes=1)]
     with time_machine.travel(NOW + timedelta(hours=1), tick=False):
         assert intake.pull_orders(world.shop).created == 1
+
+
+def test_a_comparison_goes_on_where_it_ran_out_of_time_and_reports_all_of_it(
+    world: World, channel: MemoryChannel
+) -> None:
+    channel.listed = [remote_order(str(n), minutes=n - 1000) for n in range(1000, 1250)]
+    intake.pull_orders(world.shop)
+    channel.listed += [remote_order("1", minutes=3), remote_order("2", minutes=240)]
+    first = intake.reconcile(world.shop, until=lambda: True)
+    cursor = IntakeCursor.objects.get()
+    assert (first.is_complete, first.created, cursor.reconciled_at) == (False, 1, None)
+    assert cursor.reconcile_result.endswith(" It goes on by itself.")
+    channel.asked_since.clear()
+    last = intake.reconcile(world.shop)
+    assert channel.asked_since == [PLACED + timedelta(minutes=98)]
+    assert (last.is_complete, last.created, last.created_ids) == (True, 2, ["1", "2"])
+    cursor.refresh_from_db()
+    assert (cursor.reconciled_at, cursor.reconciling_from) == (NOW, None)
+    assert cursor.reconcile_result.startswith("253 orders compared: 2 had been missed and are here")
+    channel.asked_since.clear()
+    intake.reconcile(world.shop)
+    assert channel.asked_since == [NOW - intake.RECONCILE_SPAN]

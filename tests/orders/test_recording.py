@@ -19,25 +19,16 @@ from orders.models import (
     OrderLine,
     Shipment,
 )
-from orders.ports import RemoteAddress, RemotePayment
 from orders.ports import RemoteOrderStatus as S
-from orders.services import privacy
-from orders.services.recording import KEEP_ADDRESSES, Outcome, Recorded, record
+from orders.ports import RemotePayment
+from orders.services import privacy, shipping
+from orders.services.bringing_up import KEEP_ADDRESSES
+from orders.services.recording import Outcome, Recorded, record
 from orders.states import OrderState, ShipmentState
-from tests.orders.memory_channel import PLACED, remote_order, unit, usd
+from tests.orders.memory_channel import ADDRESS, PLACED, UPS, remote_order, unit, usd
 from tests.orders.world import World, open_attentions
 
 pytestmark = pytest.mark.django_db
-
-ADDRESS = RemoteAddress(
-    name="Jane Doe",
-    phone="+1 775 555 0100",
-    lines=("1 Main St", "Apt 2"),
-    city="Reno",
-    state="NV",
-    postal_code="89501",
-    country="US",
-)
 
 
 def test_an_order_on_hold_is_pending_and_its_units_are_promised(world: World) -> None:
@@ -196,6 +187,16 @@ def test_an_order_first_seen_shipped_is_taken_in_and_leaves_the_stock(world: Wor
     assert world.figures(tea) == (4, 0)
 
 
+def test_what_left_here_stays_gone_while_the_channel_still_awaits_it(world: World) -> None:
+    tea = world.variant(on_hand=5)
+    record(world.shop, remote_order(status=S.AWAITING_SHIPMENT))
+    shipping.record_shipment(Order.objects.get(), carrier=UPS, tracking_number="1Z99", by="ann")
+    record(world.shop, remote_order(status=S.AWAITING_SHIPMENT, minutes=5, buyer_note="Ring twice"))
+    order = Order.objects.get()
+    assert (order.state, order.shipped_quantity) == (OrderState.SHIPPED, 1)
+    assert world.movements(tea) == [("reserve", 0, 1), ("ship", -1, -1)]
+
+
 def test_units_with_a_tracking_number_of_a_partly_shipped_order_have_left(world: World) -> None:
     tea = world.variant(on_hand=5)
     units = [unit("1", tracking_number="1Z999"), unit("2"), unit("3")]
@@ -235,6 +236,8 @@ def test_what_is_not_ours_to_take_stays_on_the_channel(
 
 
 def test_an_order_placed_the_moment_of_connecting_comes_in(world: World) -> None:
+    """The channel tells whole seconds, we know parts of them: the whole second is ours."""
+    world.shop.connected_at = PLACED - timedelta(hours=1, microseconds=-400_000)
     remote = remote_order(created_at=PLACED - timedelta(hours=1))
     assert record(world.shop, remote).outcome == Outcome.CREATED
 

@@ -1,33 +1,46 @@
 from __future__ import annotations
 
 import pytest
-import tablib
+from django.core.files.base import ContentFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from orders.models import Order, Shipment
+from marketplace.kernel.models import SheetImport
+from marketplace.kernel.sheets import applying, asking, checking
+from marketplace.kernel.sheets.kinds import kinds
+from orders.models import Order, OrderLine, Shipment
 from orders.ports import RemoteOrderStatus as S
-from orders.resources import OrderResource, TrackingResource
 from orders.services import tracking
 from orders.services.recording import record
+from tests import factories
 from tests.orders.memory_channel import UPS, MemoryChannel, remote_order, unit
 from tests.orders.world import World
 
 pytestmark = pytest.mark.django_db
 
-COLUMNS = ("order_id", "sku", "carrier", "tracking_number")
+COLUMNS = "order_id,sku,carrier,tracking_number"
 
 
-def take_in(*rows: tuple[str, str, str, str]) -> tuple[dict[str, int], list[str]]:
-    """Import rows; return the totals and what was said about refused rows."""
-    result = TrackingResource().import_data(tablib.Dataset(*rows, headers=COLUMNS))
-    said = [
-        f"row {row.number}: {message}"
-        for row in result.invalid_rows
-        for message in row.error.messages
-    ]
-    assert [error for row in result.row_errors() for error in row[1]] == []
-    return {name: count for name, count in result.totals.items() if count}, said
+def given(*rows: str, columns: str = COLUMNS) -> SheetImport:
+    """A checked sheet of tracking numbers."""
+    content = "\n".join([columns, *rows]).encode()
+    file = ContentFile(content, "tracking.csv")
+    sheet = asking.take_in(kinds.get("tracking"), file, user=factories.make_user())
+    checking.check(sheet.pk)
+    sheet.refresh_from_db()
+    return sheet
+
+
+def apply(sheet: SheetImport) -> str:
+    asking.ask_to_apply(sheet)
+    return applying.apply(sheet.pk)
+
+
+def exported(kind: str) -> list[dict[str, object]]:
+    ids = list(Order.objects.order_by("pk").values_list("pk", flat=True))
+    headers = kinds.get(kind).headers("orders.order", ids)
+    rows = kinds.get(kind).rows("orders.order", ids, headers)
+    return [dict(zip(headers, row, strict=True)) for row in rows]
 
 
 def test_tracking_numbers_of_a_sheet_ship_orders_and_go_out(
@@ -39,8 +52,10 @@ def test_tracking_numbers_of_a_sheet_ship_orders_and_go_out(
             world.shop,
             remote_order(number, S.AWAITING_SHIPMENT, units=[unit(f"{number}-1")]),
         )
-    rows = [("1001", "", "ups", "1Z001"), ("1002", "TEA", "Pigeon Post", "1Z002")]
-    assert take_in(*rows) == ({"update": 2}, [])
+    rows = ["1001,,ups,1Z001", "1002,TEA,Pigeon Post,1Z002"]
+    sheet = given(*rows)
+    assert not OrderLine.objects.filter(is_shipped=True).exists()
+    assert apply(sheet) == "2 rows changed, 0 added"
     assert world.figures(tea) == (7, 0)
     report = tracking.send_tracking(world.shop)
     assert (report.sent, report.refused) == (1, 1)
@@ -48,7 +63,7 @@ def test_tracking_numbers_of_a_sheet_ship_orders_and_go_out(
     assert Shipment.objects.get(tracking_number="1Z002").problem == (
         "The channel knows no carrier “Pigeon Post” for this order. It takes: UPS."
     )
-    assert take_in(*rows) == ({"skip": 2}, [])
+    assert given(*rows).unchanged == 2
     assert Shipment.objects.count() == 2
 
 
@@ -60,39 +75,73 @@ def test_a_row_that_cannot_be_used_is_refused_with_its_number_and_the_rest_go_in
     record(world.shop, remote_order("1001"))
     units = [unit("1", "TEA"), unit("2", "MUG")]
     record(world.shop, remote_order("1002", S.AWAITING_SHIPMENT, units=units))
-    totals, said = take_in(
-        ("1001", "", "UPS", "1Z001"),
-        ("1002", "", "UPS", "1Z002"),
-        ("1002", "MUG", "UPS", "1Z"),
-        ("1002", "MUG", "", "1Z003"),
-        ("9999", "", "UPS", "1Z004"),
-        ("1002", "TEA", "UPS", "1Z005"),
+    record(world.shop, remote_order("1003", S.AWAITING_SHIPMENT, units=[unit("3", "MUG")]))
+    sheet = given(
+        "1001,,UPS,1Z001",
+        "1002,,UPS,1Z002",
+        "1002,MUG,UPS,1Z",
+        "1003,MUG,,1Z003",
+        "9999,,UPS,1Z004",
+        "1002,TEA,UPS,1Z005",
     )
-    assert totals == {"update": 1, "invalid": 5}
-    assert said == [
-        "row 1: This order is on hold: the buyer may still cancel it. It can be shipped when the "
+    said = sheet.lines.filter(outcome="refused").order_by("number")
+    assert [f"row {line.number}: {line.reason}" for line in said] == [
+        "row 2: This order is on hold: the buyer may still cancel it. It can be shipped when the "
         "channel says that it awaits shipment.",
-        "row 2: Order 1002 has several SKUs: fill in the column “sku”.",
-        "row 3: “1Z” cannot be a tracking number: it needs 4 to 50 letters, digits or - _ . /",
-        "row 4: The column “carrier” is empty.",
-        "row 5: There is no order 9999.",
+        "row 3: Order 1002 has several SKUs: fill in the column “sku”.",
+        "row 4: “1Z” cannot be a tracking number: it needs 4 to 50 letters, digits or - _ . /",
+        "row 5: It is empty.",
+        "row 6: There is no order 9999.",
     ]
+    apply(sheet)
     assert Shipment.objects.get().tracking_number == "1Z005"
+
+
+def test_an_order_can_leave_in_two_parcels_of_one_sheet(
+    world: World, channel: MemoryChannel
+) -> None:
+    tea = world.variant(on_hand=9)
+    units = [unit("1"), unit("2"), unit("3")]
+    record(world.shop, remote_order("1001", S.AWAITING_SHIPMENT, units=units))
+    rows = ["1001,TEA,UPS,1Z001,2", "1001,TEA,UPS,1Z002,1", "1001,TEA,UPS,1Z003,4"]
+    sheet = given(*rows, columns=f"{COLUMNS},units")
+    (refused,) = sheet.lines.filter(outcome="refused")
+    assert refused.reason == "4 units cannot leave: 3 of this order are still open."
+    apply(sheet)
+    assert world.figures(tea) == (6, 0)
+    tracking.send_tracking(world.shop)
+    assert [(sent[1], sent[3]) for sent in channel.sent] == [
+        (("1", "2"), "1Z001"),
+        (("3",), "1Z002"),
+    ]
+    assert given(*rows[:2], columns=f"{COLUMNS},units").unchanged == 2
+
+
+def test_an_order_that_cannot_be_shipped_any_more_keeps_the_whole_sheet_back(world: World) -> None:
+    world.variant(on_hand=9)
+    for number in ("1001", "1002"):
+        record(
+            world.shop,
+            remote_order(number, S.AWAITING_SHIPMENT, units=[unit(f"{number}-1")]),
+        )
+    sheet = given("1001,,UPS,1Z001", "1002,,UPS,1Z002")
+    record(world.shop, remote_order("1002", S.CANCELED, units=[unit("1002-1")], minutes=5))
+    assert "row 3 (1002 · TEA): This order was canceled: do not ship it." in apply(sheet)
+    assert not Shipment.objects.exists()
 
 
 def test_orders_go_out_as_a_sheet_without_peoples_data(world: World) -> None:
     world.variant(on_hand=9)
     record(world.shop, remote_order("1001", buyer="Jane Doe"))
-    sheet = OrderResource().export(queryset=Order.objects.all())
-    row = dict(zip(sheet.headers, sheet[0], strict=True))
-    assert (row["order_id"], row["sku"], row["quantity"], row["status"], row["sub_total"]) == (
+    (row,) = exported("orders")
+    assert (row["order_id"], row["sku"], row["quantity"], row["status"], str(row["sub_total"])) == (
         "1001",
         "TEA",
-        "1",
+        1,
         "Pending",
         "10.00",
     )
-    assert "Jane" not in sheet.csv
+    assert "Jane" not in str(row)
 
 
 def test_a_long_sheet_costs_no_more_queries_than_a_short_one(world: World) -> None:
@@ -102,6 +151,6 @@ def test_a_long_sheet_costs_no_more_queries_than_a_short_one(world: World) -> No
         for number in range(1000, last):
             record(world.shop, remote_order(str(number)))
         with CaptureQueriesContext(connection) as queries:
-            OrderResource().export(queryset=Order.objects.order_by("pk"))
+            exported("orders")
         counts.append(len(queries))
     assert counts[0] == counts[1] <= 4

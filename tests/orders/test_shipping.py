@@ -118,7 +118,7 @@ def test_an_oversold_order_is_not_shipped_until_stock_is_there(world: World) -> 
     assert (Shipment.objects.count(), world.figures(tea)) == (0, (1, 0))
 
 
-def test_carriers_are_asked_once_an_hour(world: World, channel: MemoryChannel) -> None:
+def test_carriers_are_asked_once_a_day(world: World, channel: MemoryChannel) -> None:
     order = an_order(world, delivery_option_id="standard-1")
     assert [shipping.carriers(order), shipping.carriers(order)] == [[UPS], [UPS]]
     assert channel.carrier_reads == 1
@@ -238,17 +238,6 @@ def test_a_refused_number_is_shown_with_the_channels_words_and_goes_out_correcte
     assert OrderAttention.objects.filter(resolved_at=None).count() == 0
     assert tracking.send_tracking(world.shop).sent == 1
     assert [sent[3] for sent in channel.sent] == ["1Z999AA2"]
-
-
-def test_a_number_that_the_channel_has_is_not_corrected_here(
-    world: World, channel: MemoryChannel
-) -> None:
-    world.variant(on_hand=5)
-    shipment = ship(an_order(world))
-    tracking.send_tracking(world.shop)
-    shipment.refresh_from_db()
-    with pytest.raises(Refused, match="correct it on the channel"):
-        shipping.correct_tracking(shipment, carrier=UPS, tracking_number="NEW1", by="ann")
 
 
 def test_one_refused_number_does_not_stop_the_others(world: World, channel: MemoryChannel) -> None:

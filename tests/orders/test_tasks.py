@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
 from catalog.models import Listing, Offer, Shop
 from catalog.services import shops, stock
@@ -100,6 +101,15 @@ def test_the_job_that_reads_orders_runs_by_its_name(world: World, channel: Memor
     job = jobs.want("pull_orders", world.shop.pk)
     assert jobs.run(job.pk).endswith("1 new, 0 changed, 0 unchanged.")
     assert IntakeCursor.objects.get().last_result.startswith("1 orders seen")
+
+
+def test_a_comparison_that_ran_out_of_time_asks_to_go_on(
+    world: World, channel: MemoryChannel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tasks, "time_is_up", lambda: lambda: True)
+    channel.listed = [remote_order(updated_at=timezone.now())]
+    assert tasks.reconcile_orders(world.shop.pk).endswith("0 were right. It goes on by itself.")
+    assert wanted_jobs() == [("reconcile_orders", str(world.shop.pk))]
 
 
 def test_comparing_all_shops_is_spread_out(world: World) -> None:

@@ -5,6 +5,7 @@ import pytest
 from marketplace.kernel.states import IllegalMove
 from orders.models import Order, OrderEvent
 from orders.services import transitions
+from orders.services.changes import Changes
 from orders.services.recording import record
 from orders.states import OrderState, order_machine
 from tests.orders.memory_channel import remote_order
@@ -27,7 +28,7 @@ def test_a_step_that_is_not_in_the_table_is_refused_and_leaves_no_trace(
     events = OrderEvent.objects.count()
     with pytest.raises(IllegalMove, match=f"“{old.label}” cannot become “{new.label}”"):
         transitions.move(order, new, reason="test", by="test")
-    assert transitions.advance(order, new, reason="test", by="test") is False
+    assert Changes(by="test").advance(order, new, reason="test") is False
     assert (Order.objects.get().state, OrderEvent.objects.count()) == (old, events)
 
 

@@ -1,0 +1,146 @@
+"""Cancellations: who asks, how much time is left, and the seller's answer (B7)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Q
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.html import format_html_join
+
+from marketplace.kernel.admin import colors, label
+from marketplace.kernel.admin_lists import ListTab
+from marketplace.kernel.admin_verbs import Outcome, Verb
+from orders.admin.aftersale import AftersaleAdmin, ApproveForm, DeclineForm, answer, by
+from orders.models import CancellationRequest, OrderLine
+from orders.services import cancellations
+from orders.states import CancellationState
+
+CHANGE = "orders.change_cancellationrequest"
+LABELS = colors(
+    CancellationState,
+    {
+        CancellationState.REQUESTED: "warning",
+        CancellationState.APPROVED: "info",
+        CancellationState.COMPLETED: "success",
+        CancellationState.DECLINED: "danger",
+    },
+)
+
+
+def approve(request: HttpRequest, ids: list[int], given: dict[str, Any]) -> Outcome:
+    rows = CancellationRequest.objects.filter(pk__in=ids).order_by("pk")
+    name = by(request)
+    return answer(request, "Approved", rows, lambda row: cancellations.approve(row, by=name))
+
+
+def decline(request: HttpRequest, ids: list[int], given: dict[str, Any]) -> Outcome:
+    rows = CancellationRequest.objects.filter(pk__in=ids).order_by("pk")
+    reason, comment, name = given["reason"], given["comment"], by(request)
+
+    def act(row: CancellationRequest) -> Any:
+        return cancellations.decline(row, reason, comment=comment, by=name)
+
+    return answer(request, "Declined", rows, act)
+
+
+def may_answer(row: CancellationRequest) -> bool:
+    return CancellationRequest.objects.to_answer().filter(pk=row.pk).exists()
+
+
+@admin.register(CancellationRequest)
+class CancellationAdmin(AftersaleAdmin):
+    list_display = (
+        "order_and_time", "countdown", "state_label", "why", "units", "amount", "shop_name",
+    )  # fmt: skip
+    fieldsets = (
+        (
+            None,
+            {
+                "fields": (
+                    ("order_external_id", "shop_link"),
+                    ("state_label", "answer_by"),
+                    ("why", "amount"),
+                    "lines",
+                    "parts",
+                    "said",
+                    ("external_id", "raw_status"),
+                )
+            },
+        ),
+    )
+    readonly_fields = (
+        "order_external_id", "shop_link", "state_label", "answer_by", "why", "amount", "lines",
+        "parts", "said", "external_id", "raw_status",
+    )  # fmt: skip
+    tabs = (
+        ListTab(
+            "answer",
+            "Cancellation requested",
+            "Approve or decline, soonest first. When the time is over the channel approves by "
+            "itself.",
+            lambda rows: rows.to_answer(),
+        ),
+        ListTab(
+            "over",
+            "Time is over",
+            "Not answered in time: the channel decides, and it is followed here.",
+            lambda rows: rows.overdue(timezone.now()),
+        ),
+        ListTab(
+            "refused",
+            "Answer refused",
+            "The channel did not take the answer. The reason is on each; decide again.",
+            lambda rows: rows.filter(
+                Q(decisions__state="refused"), state=CancellationState.REQUESTED
+            ).distinct(),
+        ),
+        ListTab("all", "All", "By buyers, by us and by the channel.", lambda rows: rows),
+    )
+    verbs = (
+        Verb(
+            name="approve_cancellation",
+            label="Approve",
+            run=approve,
+            permission=CHANGE,
+            form=ApproveForm,
+            explanation="The channel cancels what the buyer asked for and pays the money back. "
+            "The stock held for it is free again then.",
+            button="Approve cancellation",
+            applies=may_answer,
+        ),
+        Verb(
+            name="decline_cancellation",
+            label="Decline",
+            run=decline,
+            permission=CHANGE,
+            form=DeclineForm,
+            button="Decline cancellation",
+            applies=may_answer,
+            explanation="The order goes on and is to be shipped. The buyer sees the reason.",
+        ),
+    )
+    empty_hint = "Nobody wants to cancel. Requests come in by themselves within a few minutes."
+
+    @admin.display(description="State", ordering="state")
+    def state_label(self, row: CancellationRequest) -> object:
+        return label(row.get_state_display(), LABELS[row.state])
+
+    @admin.display(description="Units")
+    def units(self, row: CancellationRequest) -> str:
+        return f"{len(row.unit_ids):,}" if row.unit_ids else "All"
+
+    @admin.display(description="Units to cancel")
+    def lines(self, row: CancellationRequest) -> object:
+        found = OrderLine.objects.filter(
+            order__channel_order=row.channel_order_id, external_id__in=row.unit_ids
+        )
+        words = (
+            (f"{line.order.seller_sku or line.order.part} · {line.order.title}", line.external_id)
+            for line in found.select_related("order").order_by("pk")
+            if row.channel_order_id
+        )
+        listed = format_html_join("", '<span class="block">{} · unit {}</span>', words)
+        return listed or ", ".join(row.unit_ids) or "The whole order"
