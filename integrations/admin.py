@@ -9,6 +9,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
@@ -154,6 +155,12 @@ def _cursor(row: Shop) -> IntakeCursor | None:
     return getattr(row, "intake_cursor", None)
 
 
+def _ending(rows: Any) -> Any:
+    now = timezone.now()
+    ends = Q(refresh_expires_at__lt=now + SOON) | Q(access_expires_at__lt=now)
+    return rows.filter(ends).exclude(shop__state=ShopState.DISCONNECTED)
+
+
 @admin.register(Connection)
 class ConnectionAdmin(ReadOnlyAdmin):
     """Authorizations, without their tokens."""
@@ -169,6 +176,16 @@ class ConnectionAdmin(ReadOnlyAdmin):
     readonly_fields = (
         "shop_link", "merchant", "state", "access", "refresh", "renewed", "scope_words",
     )  # fmt: skip
+    tabs = (
+        ListTab("all", "All", "Every shop that was ever authorized.", lambda rows: rows),
+        ListTab(
+            "ending",
+            "Ends soon",
+            "The authorization ended or ends within three days, or its access token was not "
+            "renewed in time. The merchant authorizes the shop again on the Integrations page.",
+            _ending,
+        ),
+    )
     empty_hint = "No shop is connected yet. Merchants do that on their Integrations page."
 
     @admin.display(description="Shop")

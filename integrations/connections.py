@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 import time
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -29,12 +29,23 @@ REFRESH_BEFORE = timedelta(days=1)
 CLAIM_LASTS = timedelta(seconds=90)  # longer than the call may take
 WAIT_SECONDS = 10.0
 WAIT_STEP = 0.1
+KEPT_SECONDS = 10.0
+_KEPT = "_credentials"  # among a shop object's own values
 
 _START_AGAIN = (
     "This authorization is not valid any more: it was used, it is too old, or another person "
     "started it. Nothing was stored. Start again on the Integrations page."
 )
 _DISCONNECTED = "This shop is disconnected. Connect it on the Integrations page."
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """What a call needs: the shop's cipher and a token, and until when they need no new look."""
+
+    cipher: str
+    access_token: str
+    until: float = field(default_factory=lambda: time.monotonic() + KEPT_SECONDS)
 
 
 @dataclass(frozen=True)
@@ -178,17 +189,33 @@ def access_token(shop: Shop, *, rejected: str = "") -> str:
     `rejected` is the token that the channel has just called expired: it is renewed at once,
     unless another process has done so meanwhile.
     """
+    return _fresh(shop, rejected).access_token
+
+
+def credentials(shop: Shop, *, rejected: str = "") -> Credentials:
+    """The same with the cipher; read once for as long as a run's shop object is used.
+
+    For a few seconds only, so that a shop that was disconnected meanwhile falls silent.
+    """
+    kept: Credentials | None = vars(shop).get(_KEPT)
+    if kept and not rejected and time.monotonic() < kept.until:
+        return kept
+    vars(shop)[_KEPT] = found = _fresh(shop, rejected)
+    return found
+
+
+def _fresh(shop: Shop, rejected: str) -> Credentials:
     waited_until = time.monotonic() + WAIT_SECONDS
     while True:
         connection = _connection(shop)
         if not _should_refresh(connection, rejected):
-            return connection.access_token
+            return Credentials(connection.cipher, connection.access_token)
         leader = _peers(connection).order_by("pk")[0]
         owner = uuid.uuid4().hex
         if _claim(leader, owner):
-            return _refresh(leader, connection, owner, rejected)
+            return Credentials(connection.cipher, _refresh(leader, connection, owner, rejected))
         if time.monotonic() > waited_until:
-            return _still_good(connection, rejected)
+            return Credentials(connection.cipher, _still_good(connection, rejected))
         time.sleep(WAIT_STEP)
 
 
@@ -311,6 +338,7 @@ def _token_columns(grant: Grant) -> dict[str, object]:
 def disconnect(shop: Shop, by: AbstractBaseUser | None) -> None:
     """End the connection: no tokens, no mappings, no jobs. Products, listings, orders stay."""
     who = by.get_username() if by else "the system"
+    vars(shop).pop(_KEPT, None)
     with transaction.atomic():
         shop_machine.move(
             shop,

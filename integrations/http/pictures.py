@@ -16,7 +16,7 @@ from urllib3.exceptions import HTTPError
 
 from marketplace.kernel.errors import Refused, TryLater
 
-MOST_BYTES = 10 * 1024 * 1024
+MOST_BYTES = 30 * 1024 * 1024
 MOST_SECONDS = 30.0
 MOST_REDIRECTS = 3
 CHUNK = 64 * 1024

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from typing import Protocol
@@ -12,6 +13,8 @@ from integrations.http.errors import RemoteBusy, RemoteFault
 
 #: More calls than fit into any window.
 _ROOM = 1_000_000
+#: Not every cache counts in one step, so the threads of a process count one after another.
+_COUNTING = threading.Lock()
 
 
 class Cache(Protocol):
@@ -76,15 +79,16 @@ class Throttle:
         window = _window(per_second)
         current = int(now // window)
         first = current * _ROOM + 1
-        if self._cache.add(key, first, timeout=60.0):
-            return True
-        try:
-            counted = self._cache.incr(key)
-        except ValueError:  # it expired between the two lines
-            return False
-        if counted // _ROOM != current:
-            self._cache.set(key, first, timeout=60.0)
-            return True
+        with _COUNTING:
+            if self._cache.add(key, first, timeout=60.0):
+                return True
+            try:
+                counted = self._cache.incr(key)
+            except ValueError:  # it expired between the two lines
+                return False
+            if counted // _ROOM != current:
+                self._cache.set(key, first, timeout=60.0)
+                return True
         return counted % _ROOM <= max(int(per_second * window), 1)
 
 

@@ -175,10 +175,10 @@ def create_shop(sandbox: Sandbox, body: Doc) -> Doc:
 
 @door("PATCH", "/shops/<shop_id>")
 def change_shop(sandbox: Sandbox, body: Doc, shop_id: str) -> Doc:
-    """Change a shop: name, status, probation, approved_categories, time_zone."""
+    """Change a shop: name, status, probation, approved_categories, time_zone, region."""
     shop = shop_doc(sandbox, shop_id)
     probation = {**shop["probation"], **body.get("probation", {})}
-    allowed = ("name", "status", "approved_categories", "time_zone")
+    allowed = ("name", "status", "approved_categories", "time_zone", "region")
     shop.update({name: body[name] for name in allowed if name in body}, probation=probation)
     shops.save_shop(sandbox, shop)
     product_review.release_category(sandbox, shop)

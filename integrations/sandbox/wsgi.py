@@ -15,6 +15,7 @@ from integrations.sandbox.tiktok import (
     auth,
     brands,
     cancellations,
+    compliance,
     fbt,
     fulfillment,
     inventory,
@@ -34,7 +35,7 @@ from integrations.sandbox.tiktok import (
 
 # Importing a module that uses @endpoint is enough; those with pages of their own have a blueprint.
 ENDPOINT_MODULES = (
-    *(shops, taxonomy, brands, products, product_edit, inventory, logistics),
+    *(shops, taxonomy, brands, compliance, products, product_edit, inventory, logistics),
     *(orders, fulfillment, parcel_calls, labels, cancellations, returns, webhooks, fbt),
 )
 BLUEPRINTS = (

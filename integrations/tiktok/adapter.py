@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from catalog.models import Shop
@@ -25,6 +25,7 @@ from catalog.ports import (
 from integrations.http.errors import RemoteRefused
 from integrations.tiktok import from_tiktok, orders_from_tiktok, to_tiktok
 from integrations.tiktok.client import in_batches
+from integrations.tiktok.compliance import kept_from
 from integrations.tiktok.error_words import explain
 from integrations.tiktok.errors import DAILY_LIMIT, NO_SUGGESTION
 from integrations.tiktok.gateway import listing_calls, logistics_calls, order_calls
@@ -37,11 +38,10 @@ from integrations.tiktok.listings import (
 from integrations.tiktok.orders import ORDERS_PER_READ, OrderCalls
 from integrations.tiktok.regions import limits_of
 from integrations.tiktok.schemas import ItemFailure as ItemFailureRow
-from integrations.tiktok.schemas_orders import OrderRow
 from integrations.tiktok.schemas_products import SentProductRow
-from marketplace.kernel.errors import Failure, Refused
+from marketplace.kernel.errors import Failure
 from marketplace.kernel.money import Money
-from orders.ports import RemoteCarrier, RemoteOrder, UnreadableOrder
+from orders.ports import RemoteOrder, UnreadableOrder
 
 logger = logging.getLogger(__name__)
 
@@ -76,9 +76,21 @@ class TikTokListings:
             ) from error
         return _published(row, draft)
 
-    def edit(self, shop: Shop, external_id: str, draft: ListingDraft) -> Published:
-        payload = to_tiktok.edited_product(draft, region=shop.region)
-        return _published(listing_calls(shop).edit_product(external_id, payload), draft)
+    def edit(
+        self,
+        shop: Shop,
+        external_id: str,
+        draft: ListingDraft,
+        *,
+        parts: Collection[str] = (),
+    ) -> Published:
+        calls = listing_calls(shop)
+        some = to_tiktok.edited_parts(draft, parts, region=shop.region)
+        if some is not None:
+            return _published(calls.partial_edit(external_id, some), draft)
+        whole = to_tiktok.edited_product(draft, region=shop.region)
+        whole |= kept_from(calls.product(external_id), draft, parts)
+        return _published(calls.edit_product(external_id, whole), draft)
 
     def read(self, shop: Shop, external_id: str) -> RemoteListing:
         return from_tiktok.listing(listing_calls(shop).product(external_id))
@@ -244,39 +256,3 @@ def _read_orders(
         return
     for row in rows:
         yield orders_from_tiktok.order(row)
-
-
-class TikTokShipping:
-    """Takes tracking numbers and says which carriers the channel knows."""
-
-    def carriers(self, shop: Shop, delivery_option_id: str) -> list[RemoteCarrier]:
-        """Return the carriers of a delivery option, or of all the shop's where none is named."""
-        calls = logistics_calls(shop)
-        if delivery_option_id:
-            rows = calls.seller_providers(delivery_option_id)
-        else:
-            rows = calls.all_shipping_providers()
-        return [RemoteCarrier(row.id, row.name) for row in rows]
-
-    def send_tracking(
-        self,
-        shop: Shop,
-        order_id: str,
-        *,
-        line_ids: Sequence[str],
-        carrier_id: str,
-        tracking_number: str,
-    ) -> str:
-        marked = order_calls(shop).mark_shipped(
-            order_id,
-            unit_ids=line_ids,
-            provider_id=carrier_id,
-            tracking_number=tracking_number,
-        )
-        return marked.package_id
-
-    def sent_tracking(self, shop: Shop, order_id: str) -> Mapping[str, str]:
-        found = [OrderRow.parse(row) for row in order_calls(shop).orders([order_id])]
-        if not found:
-            raise Refused(f"TikTok Shop has no order {order_id}.")
-        return {unit.id: unit.tracking_number for unit in found[0].units if unit.tracking_number}

@@ -26,10 +26,17 @@ _OPTIONS = "Open the product's options and give every variant its own combinatio
 _IDENTIFIER = "Check the identifier on the product's page."
 _CHECK_WAREHOUSE = "Check the warehouse in Seller Center, then refresh the shop's warehouses here."
 _SHIPPED = "Nothing to do: TikTok Shop already has a shipment for it."
+_PARCEL = "Check its weight and size, correct them and try again."
+_ADDRESS = "Ask the buyer to correct the address, or cancel the order with that reason."
 _TRACKING = "Check the tracking number and the carrier, correct them and send again."
 _APP = "Ask the person who runs this installation to check the app's settings."
 _AUTHORIZE = "Open Integrations and connect the shop again."
 _WAIT = "Nothing to do: it is tried again by itself."
+_CHART_AGAIN = "Upload a size chart of at least 1,024 pixels on its shorter side."
+_CHOOSE_PERSON = "Choose one on the product's page, or make one the merchant's default."
+_MEND_PERSON = "Correct it under Manufacturers & persons, then publish again."
+_TELL_AGAIN = "Use “Tell channels again” under Manufacturers & persons, then publish again."
+_FEWER_PERSONS = "Delete some in Seller Center, then publish again."
 
 #: code: (what went wrong, what to do)
 WORDS: dict[int, tuple[str, str]] = {
@@ -57,12 +64,45 @@ WORDS: dict[int, tuple[str, str]] = {
     12052247: ("A property takes only the listed values", "Choose one of its suggested values."),
     12052105: (
         "A certification is missing",
-        "Upload the certificate in the Images section of the product.",
+        "Upload the certificate on the product's page, under Certificates.",
     ),
     12052673: (
         "The size chart is missing",
-        "Upload a size chart in the Images section of the product.",
+        "Upload a size chart on the product's page, under Size chart.",
     ),
+    12052670: ("The size chart is not one that TikTok Shop keeps", _CHART_AGAIN),
+    12019116: ("A picture has too few or too many pixels", _CHART_AGAIN),
+    12052385: (
+        "A certificate has expired or has no expiry date",
+        "Upload the renewed certificate on the product's page, with its date.",
+    ),
+    12052655: (
+        "The category does not ask for one of the certificates",
+        "Choose the certificate's kind again on the product's page.",
+    ),
+    12052282: ("The manufacturer is missing", _CHOOSE_PERSON),
+    12052287: ("The responsible person in the EU is missing", _CHOOSE_PERSON),
+    12052284: ("TikTok Shop does not know the manufacturer", _TELL_AGAIN),
+    12052285: ("The manufacturer belongs to another seller", _TELL_AGAIN),
+    12052289: ("TikTok Shop does not know the responsible person", _TELL_AGAIN),
+    12052290: ("The responsible person belongs to another seller", _TELL_AGAIN),
+    12052365: ("The manufacturer is not known in this market's language", _TELL_AGAIN),
+    12052366: ("The responsible person is not known in this market's language", _TELL_AGAIN),
+    # Manufacturers and responsible persons
+    38023022: ("The name of the responsible person is not valid", _MEND_PERSON),
+    38023024: ("The address of the responsible person is not valid", _MEND_PERSON),
+    38023026: ("The responsible person is not in the EU", _MEND_PERSON),
+    38023027: ("TikTok Shop keeps no more responsible persons", _FEWER_PERSONS),
+    38023028: ("The responsible person's telephone is not in the EU", _MEND_PERSON),
+    38023032: ("TikTok Shop keeps no more manufacturers", _FEWER_PERSONS),
+    38023033: ("The name of the manufacturer is not valid", _MEND_PERSON),
+    38023034: ("The address of the manufacturer is not valid", _MEND_PERSON),
+    38023041: ("A telephone number is too short or too long", _MEND_PERSON),
+    38023042: ("An e-mail address is not valid", _MEND_PERSON),
+    38023043: ("An address is too long", _MEND_PERSON),
+    38023044: ("A name is too long", _MEND_PERSON),
+    38023046: ("A telephone's country code is not valid", _MEND_PERSON),
+    38023051: ("TikTok Shop no longer knows this person", _TELL_AGAIN),
     # Texts
     12052051: ("The title is too long", "Shorten it to 255 characters."),
     12052261: ("The title is missing", "Write a title."),
@@ -166,6 +206,31 @@ WORDS: dict[int, tuple[str, str]] = {
         "Ship it by line: choose the items that are in this parcel.",
     ),
     21011004: ("The order is not shipped by the seller", "Make the label in Seller Center."),
+    21011030: ("The package is delivered already", "Nothing to do."),
+    21011027: ("The package is delivered already", "Nothing to do."),
+    21011043: ("The package is not shipped yet", "Wait until it is shipped, then correct it."),
+    21011049: ("TikTok Shop lets nobody change this tracking number", "Tell the buyer."),
+    11021009: ("No shipping service takes this parcel", _PARCEL),
+    21011037: ("No shipping service takes this parcel", _PARCEL),
+    11021012: ("The address cannot be delivered to", _ADDRESS),
+    11021010: ("The postal code cannot be delivered to", _ADDRESS),
+    11021024: ("The buyer's address cannot be delivered to", _ADDRESS),
+    11021014: ("The parcel is too large", _PARCEL),
+    11021015: ("The parcel is too heavy", _PARCEL),
+    21004008: ("The shipping service is not offered any more", "Choose another service."),
+    21022025: ("A label was bought already", _SHIPPED),
+    21008042: ("A label was printed already", _SHIPPED),
+    21022026: ("The label could not be bought", "Try again later."),
+    21004006: ("An invoice is missing", "Upload the order's invoice in Seller Center first."),
+    21011053: ("The pickup time is not free any more", "Choose another pickup time."),
+    21011054: ("A pickup time is missing", "Choose a pickup time."),
+    11034002: ("The seller ships this parcel with a label of their own", "Print it there."),
+    11034037: ("The label is still being made", "Look again in a few minutes."),
+    21023035: ("The parcel is not arranged yet", "Get its label first."),
+    21042104: ("The parcel is not arranged yet", "Get its label first."),
+    21042102: ("The parcel was picked up: its label cannot be printed any more", "Nothing to do."),
+    21023059: ("The parcel was canceled", "Do not ship it."),
+    21008043: ("TikTok Shop fulfills this parcel itself", "Nothing to do."),
     21042057: ("The order is not waiting for shipment", "Look at the order in Seller Center."),
     21008025: ("TikTok Shop fulfills this order itself", "Nothing to do."),
     10007014: ("The package is on hold", "Wait until the buyer's hour to cancel has passed."),

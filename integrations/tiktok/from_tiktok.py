@@ -117,13 +117,23 @@ def attribute(row: AttributeRow) -> RemoteAttribute:
 def rules(row: RulesRow) -> CategoryRules:
     return CategoryRules(
         certifications=tuple(
-            RemoteCertification(item.id, item.name, item.is_required) for item in row.certifications
+            RemoteCertification(
+                external_id=item.id,
+                name=item.name,
+                is_required=item.is_required,
+                needs_expiry=item.needs_expiration,
+                required_if=tuple((one.attribute_id, one.value_id) for one in item.conditions),
+                details=item.details,
+                sample_url=item.sample_image_url,
+            )
+            for item in row.certifications
         ),
         size_chart_required=row.size_chart_required,
         size_chart_supported=row.size_chart_supported,
         dimensions_required=row.dimensions_required,
         manufacturer_required=row.manufacturer_required,
         responsible_person_required=row.responsible_person_required,
+        special_product_types=row.special_product_types,
     )
 
 

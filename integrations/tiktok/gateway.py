@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import threading
 from functools import lru_cache
 
 from django.conf import settings
@@ -13,12 +14,13 @@ from catalog.models import Channel, Shop
 from integrations import connections
 from integrations.http.recorder import ExchangeNote
 from integrations.http.transport import Transport
-from integrations.models import Connection, Exchange
+from integrations.models import Exchange
 from integrations.tiktok.client import TikTokClient
 from integrations.tiktok.connector import app_from_settings
 from integrations.tiktok.listings import ListingCalls
 from integrations.tiktok.logistics import LogisticsCalls
 from integrations.tiktok.orders import OrderCalls
+from integrations.tiktok.parcels import ParcelCalls
 from integrations.tiktok.regions import region_of
 from marketplace.kernel.errors import Reconnect
 
@@ -26,19 +28,17 @@ logger = logging.getLogger(__name__)
 
 
 class ShopTokens:
-    """A shop's access token, read once and renewed when the channel rejects it."""
+    """A shop's access token; renewed when the channel rejects it."""
 
-    def __init__(self, shop: Shop) -> None:
+    def __init__(self, shop: Shop, token: str) -> None:
         self._shop = shop
-        self._token = ""
+        self._token = token
 
     def current(self) -> str:
-        if not self._token:
-            self._token = connections.access_token(self._shop)
         return self._token
 
     def renew(self, rejected: str) -> None:
-        self._token = connections.access_token(self._shop, rejected=rejected)
+        self._token = connections.credentials(self._shop, rejected=rejected).access_token
 
 
 class ShopLog:
@@ -72,23 +72,23 @@ class ShopLog:
 
 def client_of(shop: Shop) -> TikTokClient:
     """Return the client that speaks for a shop."""
-    cipher = Connection.objects.filter(shop=shop).values_list("cipher", flat=True).first()
-    if not cipher:
+    known = connections.credentials(shop)
+    if not known.cipher:
         raise Reconnect(f"{shop.name} is not connected. Connect it on the Integrations page.")
     return TikTokClient(
         app_from_settings(),
-        ShopTokens(shop),
-        shop_cipher=cipher,
-        transport=_transport(settings.TIKTOK_SHOP_API_URL, os.getpid()),
+        ShopTokens(shop, known.access_token),
+        shop_cipher=known.cipher,
+        transport=_transport(settings.TIKTOK_SHOP_API_URL, os.getpid(), threading.get_ident()),
         recorder=ShopLog(shop),
         reads_per_second=settings.TIKTOK_SHOP_READS_PER_SECOND,
         writes_per_second=settings.TIKTOK_SHOP_WRITES_PER_SECOND,
     )
 
 
-@lru_cache(maxsize=4)
-def _transport(base_url: str, process: int) -> Transport:
-    """Return this process's kept-alive connection; a forked child must not share its parent's."""
+@lru_cache(maxsize=16)
+def _transport(base_url: str, process: int, thread: int) -> Transport:
+    """Return this thread's kept-alive connection; forked children and threads share none."""
     return Transport(base_url)
 
 
@@ -98,6 +98,10 @@ def listing_calls(shop: Shop) -> ListingCalls:
 
 def order_calls(shop: Shop) -> OrderCalls:
     return OrderCalls(client_of(shop))
+
+
+def parcel_calls(shop: Shop) -> ParcelCalls:
+    return ParcelCalls(client_of(shop))
 
 
 def logistics_calls(shop: Shop) -> LogisticsCalls:

@@ -112,7 +112,7 @@ class ListingCalls:
 
     def partial_edit(self, product_id: str, payload: Json) -> SentProductRow:
         """Replace some properties of a product whole, and leave the others."""
-        path = f"/product/202309/products/{product_id}/partial_edit"
+        path = f"/product/202509/products/{product_id}/partial_edit"
         return SentProductRow.parse(self._client.write("POST", path, payload), product_id)
 
     def listing_check(self, payload: Json) -> ListingCheckRow:

@@ -90,22 +90,36 @@ class OrderCalls:
 
     # -- cancellations
 
+    def cancellations(
+        self, *, updated_since: datetime | None = None, order_ids: Sequence[str] = ()
+    ) -> Iterator[Fields]:
+        """Yield cancellations as they come: one that cannot be read must not hide the others."""
+        path = "/return_refund/202309/cancellations/search"
+        for page in self._requests(path, updated_since, order_ids):
+            yield from page.rows("cancellations")
+
     def search_cancellations(
         self, *, updated_since: datetime | None = None, order_ids: Sequence[str] = ()
     ) -> Iterator[CancellationRow]:
-        path = "/return_refund/202309/cancellations/search"
-        for page in self._requests(path, updated_since, order_ids):
-            yield from map(CancellationRow.parse, page.rows("cancellations"))
+        rows = self.cancellations(updated_since=updated_since, order_ids=order_ids)
+        yield from map(CancellationRow.parse, rows)
 
     def cancel(
-        self, order_id: str, *, reason: str, quantities: Mapping[str, int] | None = None
+        self,
+        order_id: str,
+        *,
+        reason: str,
+        quantities: Mapping[str, int] | None = None,
+        unit_ids: Sequence[str] = (),
     ) -> StartedRow:
-        """Cancel an order, or some units of it by SKU id."""
+        """Cancel an order, or some units of it by SKU id or by their own ids."""
         body: dict[str, Any] = {"order_id": order_id, "cancel_reason": reason}
         if quantities:
             body["skus"] = [
                 {"sku_id": sku_id, "quantity": quantity} for sku_id, quantity in quantities.items()
             ]
+        if unit_ids:
+            body["order_line_item_ids"] = list(unit_ids)
         path = "/return_refund/202309/cancellations"
         return StartedRow.parse(self._client.write("POST", path, body))
 
@@ -127,12 +141,19 @@ class OrderCalls:
 
     # -- goods coming back
 
+    def returns(
+        self, *, updated_since: datetime | None = None, order_ids: Sequence[str] = ()
+    ) -> Iterator[Fields]:
+        """Yield returns as they come: one that cannot be read must not hide the others."""
+        path = "/return_refund/202309/returns/search"
+        for page in self._requests(path, updated_since, order_ids):
+            yield from page.rows("return_orders")
+
     def search_returns(
         self, *, updated_since: datetime | None = None, order_ids: Sequence[str] = ()
     ) -> Iterator[ReturnRow]:
-        path = "/return_refund/202309/returns/search"
-        for page in self._requests(path, updated_since, order_ids):
-            yield from map(ReturnRow.parse, page.rows("return_orders"))
+        rows = self.returns(updated_since=updated_since, order_ids=order_ids)
+        yield from map(ReturnRow.parse, rows)
 
     def approve_return(self, return_id: str, *, decision: str, key: str) -> None:
         self._answer("returns", return_id, "approve", {"decision": decision}, key)

@@ -38,10 +38,11 @@ def order(fields: Fields) -> RemoteOrder | UnreadableOrder:
     try:
         return _order(OrderRow.parse(fields), fields)
     except UnexpectedShape as error:
-        return UnreadableOrder(str(fields.content.get("id") or ""), str(error), _changed_at(fields))
+        return UnreadableOrder(str(fields.content.get("id") or ""), str(error), changed_at(fields))
 
 
-def _changed_at(fields: Fields) -> datetime | None:
+def changed_at(fields: Fields) -> datetime | None:
+    """Return when something changed, or nothing where even that cannot be read."""
     try:
         return fields.moment_or_none("update_time")
     except UnexpectedShape:
@@ -127,8 +128,9 @@ def _payment(row: OrderRow) -> RemotePayment:
     def money(amount: Decimal) -> Money:
         return Money(amount, paid.currency)
 
-    # The channel keeps adding small fees; what its named parts leave of the total is the rest.
-    rest = paid.total - paid.sub_total - paid.shipping_fee - paid.tax
+    def stated(amount: Decimal | None) -> Money | None:
+        return None if amount is None else money(amount)
+
     return RemotePayment(
         sub_total=money(paid.sub_total),
         shipping_fee=money(paid.shipping_fee),
@@ -136,7 +138,13 @@ def _payment(row: OrderRow) -> RemotePayment:
         platform_discount=money(paid.platform_discount),
         tax=money(paid.tax),
         total=money(paid.total),
-        other_fees=money(rest),
+        other_fees=money(paid.fees),
+        list_total=stated(paid.list_total),
+        shipping_list=stated(paid.shipping_list),
+        shipping_seller_discount=money(paid.shipping_seller_discount),
+        shipping_platform_discount=money(paid.shipping_platform_discount),
+        shipping_shared_discount=money(paid.shipping_cofunded_discount),
+        shipping_tax=money(paid.shipping_tax),
     )
 
 

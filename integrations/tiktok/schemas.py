@@ -6,6 +6,7 @@ their own modules.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -154,6 +155,7 @@ class RulesRow:
     manufacturer_required: bool
     responsible_person_required: bool
     seller_sku_required: bool
+    special_product_types: tuple[str, ...]
 
     @classmethod
     def parse(cls, row: Fields) -> RulesRow:
@@ -166,7 +168,13 @@ class RulesRow:
             manufacturer_required=row.part_or_empty("manufacturer").flag("is_required"),
             responsible_person_required=row.part_or_empty("responsible_person").flag("is_required"),
             seller_sku_required=row.part_or_empty("seller_sku").flag("is_required"),
+            special_product_types=_listed(row.texts("allowed_special_product_types")),
         )
+
+
+def _listed(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return names that may come as a list, or as one text that looks like a list."""
+    return tuple(re.findall(r"\w+", " ".join(names)))
 
 
 @dataclass(frozen=True, slots=True)

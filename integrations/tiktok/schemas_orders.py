@@ -7,6 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from integrations.tiktok.fields import Fields
+from integrations.tiktok.schemas_payments import PaymentRow
 
 ZERO = Decimal(0)
 
@@ -53,29 +54,6 @@ class AddressRow:
             post_town=row.text("post_town", ""),
             districts=tuple(map(DistrictRow.parse, row.rows("district_info"))),
             drop_off=row.part_or_empty("delivery_preferences").text("drop_off_location", ""),
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class PaymentRow:
-    currency: str
-    sub_total: Decimal
-    shipping_fee: Decimal
-    seller_discount: Decimal
-    platform_discount: Decimal
-    tax: Decimal
-    total: Decimal
-
-    @classmethod
-    def parse(cls, row: Fields) -> PaymentRow:
-        return cls(
-            currency=row.text("currency"),
-            sub_total=row.amount("sub_total", ZERO),
-            shipping_fee=row.amount("shipping_fee", ZERO),
-            seller_discount=row.amount("seller_discount", ZERO),
-            platform_discount=row.amount("platform_discount", ZERO),
-            tax=row.amount("tax", ZERO),
-            total=row.amount("total_amount"),
         )
 
 
@@ -311,6 +289,28 @@ class StartedRow:
 
 
 @dataclass(frozen=True, slots=True)
+class ReturnUnitRow:
+    id: str
+    unit_id: str
+    seller_sku: str
+    product_name: str
+    refund_total: Decimal
+    currency: str
+
+    @classmethod
+    def parse(cls, row: Fields) -> ReturnUnitRow:
+        refund = row.part_or_empty("refund_amount")
+        return cls(
+            id=row.text("return_line_item_id", ""),
+            unit_id=row.text("order_line_item_id", ""),
+            seller_sku=row.text("seller_sku", ""),
+            product_name=row.text("product_name", ""),
+            refund_total=refund.amount("refund_total", ZERO),
+            currency=refund.text("currency", ""),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class ReturnRow:
     id: str
     order_id: str
@@ -322,16 +322,19 @@ class ReturnRow:
     tracking_number: str
     provider_name: str
     next_actions: tuple[NextActionRow, ...]
-    unit_ids: tuple[str, ...]
+    units: tuple[ReturnUnitRow, ...]
     refund_total: Decimal
     currency: str
     created_at: datetime | None
     updated_at: datetime | None
 
+    @property
+    def unit_ids(self) -> tuple[str, ...]:
+        return tuple(unit.unit_id for unit in self.units)
+
     @classmethod
     def parse(cls, row: Fields) -> ReturnRow:
         refund = row.part_or_empty("refund_amount")
-        items = row.rows("return_line_items")
         return cls(
             id=row.text("return_id"),
             order_id=row.text("order_id"),
@@ -343,7 +346,7 @@ class ReturnRow:
             tracking_number=row.text("return_tracking_number", ""),
             provider_name=row.text("return_provider_name", ""),
             next_actions=tuple(map(NextActionRow.parse, row.rows("seller_next_action_response"))),
-            unit_ids=tuple(item.text("order_line_item_id", "") for item in items),
+            units=tuple(map(ReturnUnitRow.parse, row.rows("return_line_items"))),
             refund_total=refund.amount("refund_total", ZERO),
             currency=refund.text("currency", ""),
             created_at=row.moment_or_none("create_time"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from integrations.tiktok.fields import Fields
 from integrations.tiktok.schemas import ValueRow
@@ -210,6 +211,11 @@ class ProductRow:
     video_id: str
     video_url: str
     updated_at: datetime | None
+    #: As an edit takes them back; empty where there is none.
+    certifications: list[dict[str, Any]]
+    size_chart: dict[str, Any]
+    manufacturer_ids: list[str]
+    responsible_person_ids: list[str]
 
     @classmethod
     def parse(cls, row: Fields) -> ProductRow:
@@ -239,7 +245,33 @@ class ProductRow:
             video_id=video.text("id", ""),
             video_url=video.text("url", ""),
             updated_at=row.moment_or_none("update_time"),
+            certifications=[_certification(one) for one in row.rows("certifications")],
+            size_chart=_size_chart(row.part_or_empty("size_chart")),
+            manufacturer_ids=list(row.texts("manufacturer_ids")),
+            responsible_person_ids=list(row.texts("responsible_person_ids")),
         )
+
+
+def _certification(row: Fields) -> dict[str, Any]:
+    """Return a certificate without what only reading shows: addresses, sizes, titles."""
+    kept: dict[str, Any] = {
+        "id": row.text("id"),
+        "images": [{"uri": image.text("uri")} for image in row.rows("images")],
+        "files": [
+            {name: file.text(name, "") for name in ("id", "name", "format")}
+            for file in row.rows("files")
+        ],
+    }
+    if expires := row.integer("expiration_date", 0):
+        kept["expiration_date"] = expires
+    return {name: value for name, value in kept.items() if value}
+
+
+def _size_chart(row: Fields) -> dict[str, Any]:
+    if uri := row.part_or_empty("image").text("uri", ""):
+        return {"image": {"uri": uri}}
+    template = row.part_or_empty("template").text("id", "")
+    return {"template": {"id": template}} if template else {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
 from typing import Any
@@ -27,6 +28,9 @@ GRAMS = {
     "oz": Decimal("28.349523125"),
     "lb": Decimal("453.59237"),
 }
+#: What the name of a file may not hold on the channel.
+NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9]+")
+MOST_NAME = 80
 CENTIMETERS_PER_INCH = Decimal("2.54")
 #: unit on the wire: (our unit, the smallest step that the channel takes)
 WEIGHT_UNITS = {
@@ -60,6 +64,38 @@ def edited_product(draft: ListingDraft, *, region: str) -> dict[str, Any]:
     return payload
 
 
+#: The channel's names for the parts of a listing's content that it can change alone. The category
+#: is not among them; and SKUs are sent whole or not at all, for those left out are deleted there.
+ALONE = {
+    "title": ("title",),
+    "description": ("description",),
+    "images": ("main_images",),
+    "attributes": ("product_attributes",),
+    "brand": ("brand_id",),
+    "package": ("package_weight", "package_dimensions"),
+    "certificates": ("certifications",),
+    "size_chart": ("size_chart",),
+    "manufacturer": ("manufacturer_ids",),
+    "responsible_person": ("responsible_person_ids",),
+}
+
+
+def edited_parts(
+    draft: ListingDraft, parts: Collection[str], *, region: str
+) -> dict[str, Any] | None:
+    """Return the payload that changes these parts and nothing else, or None where none can.
+
+    What is to be cleared cannot be said by leaving it out, so that needs the whole product too.
+    """
+    if not parts or not set(parts) <= set(ALONE):
+        return None
+    whole = _content(draft, region)
+    names = [name for part in sorted(parts) for name in ALONE[part]]
+    if not all(whole.get(name) for name in names):
+        return None
+    return {"save_mode": whole["save_mode"], **{name: whole[name] for name in names}}
+
+
 def price(money: Money) -> dict[str, str]:
     """Return a price: a plain number without separators, and its currency."""
     places = decimals(money.currency)
@@ -90,6 +126,10 @@ def _content(draft: ListingDraft, region: str) -> dict[str, Any]:
         payload["certifications"] = [_certificate(item) for item in draft.certificates]
     if draft.size_chart_uri:
         payload["size_chart"] = {"image": {"uri": draft.size_chart_uri}}
+    if draft.manufacturer_ids:
+        payload["manufacturer_ids"] = list(draft.manufacturer_ids)
+    if draft.responsible_person_ids:
+        payload["responsible_person_ids"] = list(draft.responsible_person_ids)
     return payload
 
 
@@ -145,11 +185,21 @@ def _attributes(values: tuple[AttributeValue, ...]) -> list[dict[str, Any]]:
     return [{"id": key, "values": found} for key, found in by_attribute.items()]
 
 
+def document_name(name: str) -> str:
+    """Return a file's name as the channel takes it: no spaces, one dot, no sign in front."""
+    plain = NOT_IN_NAMES.sub("-", name.removesuffix(".pdf")).strip("-")[:MOST_NAME].strip("-")
+    return f"{plain or 'certificate'}.pdf"
+
+
 def _certificate(draft: CertificateDraft) -> dict[str, Any]:
-    payload: dict[str, Any] = {
-        "id": draft.external_id,
-        "images": [{"uri": uri} for uri in draft.image_uris],
-    }
+    payload: dict[str, Any] = {"id": draft.external_id}
+    if draft.image_uris:
+        payload["images"] = [{"uri": uri} for uri in draft.image_uris]
+    if draft.documents:
+        payload["files"] = [
+            {"id": key, "name": document_name(name), "format": "PDF"}
+            for key, name in draft.documents
+        ]
     if draft.expires_on:
         day = datetime.fromisoformat(draft.expires_on).replace(tzinfo=UTC)
         payload["expiration_date"] = int(day.timestamp())

@@ -25,12 +25,14 @@ KINDS: dict[int, tuple[str, str, str]] = {
     5: ("Product status", "product_id", "sync_listings"),
     6: ("Authorization withdrawn", "", "pull_orders"),
     7: ("Authorization ends soon", "", ""),
-    11: ("Cancellation", "order_id", "pull_orders"),
-    12: ("Return", "order_id", "pull_orders"),
+    11: ("Cancellation", "order_id", "pull_aftersale"),
+    12: ("Return", "order_id", "pull_aftersale"),
     15: ("Product changed", "product_id", "sync_listings"),
     16: ("Product created", "product_id", "sync_listings"),
     18: ("Product category", "product_id", "sync_listings"),
     37: ("Product review", "product_id", "sync_listings"),
+    64: ("Aftersale request", "", "pull_aftersale"),
+    67: ("Refund", "", "pull_aftersale"),
 }
 
 

@@ -7,8 +7,9 @@ from integrations.sandbox.tiktok.rules import Draft, Problems, number
 from integrations.sandbox.tiktok.taxonomy import (
     PRODUCT,
     Attribute,
+    Certification,
     attributes_of,
-    certificate_of,
+    certifications_of,
     made_up_id,
 )
 
@@ -90,17 +91,27 @@ def certificates(draft: Draft) -> Problems:
     if draft.category is None:
         return
     yield from _size_chart(draft)
-    wanted = certificate_of(draft.category)
+    asked = {item.id: item for item in certifications_of(draft.category)}
     sent = draft.body.get("certifications") or []
     if len(sent) > 10:
         yield 12052657, "There are more than 10 certificates."
     for certificate in sent:
-        if wanted is None or certificate["id"] != wanted[0]:
+        if certificate["id"] not in asked:
             yield 12052655, "The category does not ask for this certificate."
         else:
-            yield from _certificate(draft, certificate, expires=wanted[3])
-    if wanted is not None and not sent and not draft.is_draft:
-        yield 12052105, f"A certificate is missing: {wanted[1]}."
+            yield from _certificate(draft, certificate, expires=asked[certificate["id"]].expires)
+    if not draft.is_draft:
+        yield from _missing(draft, asked, {certificate["id"] for certificate in sent})
+
+
+def _missing(draft: Draft, asked: dict[str, Certification], sent: set[str]) -> Problems:
+    answers = {
+        answer["id"]: {str(value.get("id")) for value in answer.get("values") or []}
+        for answer in draft.body.get("product_attributes") or []
+    }
+    for certification in asked.values():
+        if certification.id not in sent and certification.is_required(answers):
+            yield 12052105, f"A certificate is missing: {certification.name}."
 
 
 def _certificate(draft: Draft, certificate: Doc, *, expires: bool) -> Problems:

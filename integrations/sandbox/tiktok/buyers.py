@@ -34,7 +34,12 @@ LEVELS = ("Country", "State", "County", "City")
 
 
 def make_buyer(dice: random.Random, region: str, **wishes: Any) -> Doc:
-    """Return a buyer with an address; a state, a name or an address may be wished for."""
+    """Return a buyer with an address; a state or a name may be wished for.
+
+    The same `seed` is the same person at the same address, order after order.
+    """
+    if "seed" in wishes:
+        dice = random.Random(str(wishes["seed"]))
     places = PLACES.get(region, PLACES["US"])
     named = [place for place in places if wishes.get("state") in (place[0], place[1])]
     if wishes.get("state") and not named:

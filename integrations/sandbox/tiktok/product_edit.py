@@ -50,6 +50,8 @@ COMMON = {
     "category_version": "string",
     "certifications": [CERTIFICATE],
     "external_product_id": "string",
+    "manufacturer_ids": ["string"],
+    "responsible_person_ids": ["string"],
     "is_cod_allowed": "bool",
     "package_dimensions": SIZES,
     "product_attributes": [{"id*": "string", "values*": [{"id": "string", "name": "string"}]}],

@@ -10,6 +10,7 @@ from html.parser import HTMLParser
 from integrations.sandbox.core import Sandbox
 from integrations.sandbox.tiktok.attribute_rules import attributes, certificates
 from integrations.sandbox.tiktok.brands import brand_of
+from integrations.sandbox.tiktok.compliance import persons
 from integrations.sandbox.tiktok.errors import ApiError
 from integrations.sandbox.tiktok.rules import Draft, Problems, has_good_ratio, number, places
 from integrations.sandbox.tiktok.shops import warehouses
@@ -236,6 +237,7 @@ CHECKS: tuple[Check, ...] = (
     identifiers,
     attributes,
     certificates,
+    persons,
     package,
     terms,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from integrations.sandbox.core import Sandbox
 from integrations.sandbox.store import Doc
 from integrations.sandbox.tiktok.brands import brand_of
-from integrations.sandbox.tiktok.taxonomy import category_of, tree
+from integrations.sandbox.tiktok.taxonomy import category_of, certifications_of, tree
 from integrations.sandbox.tiktok.uploads import file_url, image_doc
 
 PLAIN = (
@@ -120,13 +120,18 @@ def _media(sandbox: Sandbox, content: Doc) -> Doc:
             "size": video["size"],
         }
     if content.get("certifications"):
-        view["certifications"] = [_certificate(sandbox, c) for c in content["certifications"]]
+        view["certifications"] = [
+            _certificate(sandbox, c, content["category_id"]) for c in content["certifications"]
+        ]
     return view
 
 
-def _certificate(sandbox: Sandbox, certificate: Doc) -> Doc:
+def _certificate(sandbox: Sandbox, certificate: Doc, category_id: str) -> Doc:
+    category = category_of(category_id)
+    asked = certifications_of(category) if category else ()
     view: Doc = {
         "id": certificate["id"],
+        "title": next((item.name for item in asked if item.id == certificate["id"]), ""),
         "images": [image_doc(sandbox, i["uri"]) for i in certificate.get("images") or []],
         "files": [{**f, "urls": [file_url(f["id"])]} for f in certificate.get("files") or []],
     }

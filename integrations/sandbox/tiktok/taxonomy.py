@@ -7,12 +7,15 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
+from flask import request
+
 from integrations.sandbox.store import Doc
 from integrations.sandbox.tiktok.errors import ApiError
 from integrations.sandbox.tiktok.taxonomy_data import (
     ATTRIBUTES,
     ATTRIBUTES_OF,
     CERTIFICATES,
+    CONDITIONAL_CERTIFICATES,
     CONDITIONS,
     KEYWORDS,
     PRODUCT,
@@ -25,6 +28,8 @@ from integrations.sandbox.tiktok.wire import Call, endpoint
 READ = "seller.product.basic"
 # The two generations of the tree have different ids, as the real ones do.
 FIRST_IDS = {"v1": 810000, "v2": 600000}
+# Here the product safety rules of the EU ask for a manufacturer and a responsible person.
+EUROPEAN = ("DE", "FR")
 
 
 @dataclass(frozen=True)
@@ -81,6 +86,24 @@ class Attribute:
     def value_name(self, key: str) -> str | None:
         """Return the name of a listed value by its id."""
         return next((text for known, text in self.values if known == key), None)
+
+
+@dataclass(frozen=True)
+class Certification:
+    """A document that a category asks for; with a condition only where that answer is given."""
+
+    id: str
+    name: str
+    details: str
+    expires: bool
+    condition: tuple[str, str] | None = None
+
+    def is_required(self, answers: dict[str, set[str]]) -> bool:
+        """Tell whether a product with these answers (value ids by attribute id) needs it."""
+        if self.condition is None:
+            return True
+        attribute, value = self.condition
+        return value in answers.get(attribute, set())
 
 
 def made_up_id(prefix: str, *parts: str) -> str:
@@ -144,12 +167,19 @@ def attributes_of(category: Category) -> tuple[Attribute, ...]:
     return tuple(_attribute(code) for code in codes)
 
 
-def certificate_of(category: Category) -> tuple[str, str, str, bool] | None:
-    """Return the certificate that a leaf requires, if it does."""
+@cache
+def certifications_of(category: Category) -> tuple[Certification, ...]:
+    """Return the certificates that a leaf asks for."""
     if not category.has("c"):
-        return None
+        return ()
     names = [tree(category.version)[key].name for key in category.chain]
-    return next(CERTIFICATES[name] for name in reversed(names) if name in CERTIFICATES)
+    always = next(CERTIFICATES[name] for name in reversed(names) if name in CERTIFICATES)
+    found = [Certification(*always)]
+    if category.name in CONDITIONAL_CERTIFICATES:
+        facts, (code, wanted) = CONDITIONAL_CERTIFICATES[category.name]
+        asked = _attribute(code)
+        found.append(Certification(*facts, (asked.id, str(asked.value_id(wanted)))))
+    return tuple(found)
 
 
 def permission(category: Category, shop: Doc) -> str:
@@ -227,30 +257,42 @@ def _leaf_of_call(call: Call) -> Category:
 def category_rules(call: Call) -> Doc:
     """Tell what a category requires beside its attributes."""
     category = _leaf_of_call(call)
-    european = call.shop["region"] in ("DE", "FR")
-    certificate = certificate_of(category)
+    european = call.shop["region"] in EUROPEAN
     chart = category.has("z")
     return {
-        "product_certifications": [] if certificate is None else [_certificate(certificate)],
+        "product_certifications": [_certificate(item) for item in certifications_of(category)],
         "size_chart": {"is_supported": chart or category.has("s"), "is_required": chart},
         "cod": {"is_supported": False},
         "package_dimension": {"is_required": not category.has("k")},
         "epr": {"is_required": False},
         "responsible_person": {"is_required": european},
         "manufacturer": {"is_required": european},
-        "allowed_special_product_types": [],
+        "allowed_special_product_types": [] if category.has("i") else SPECIAL_TYPES,
+        "fees": [],
     }
 
 
-def _certificate(certificate: tuple[str, str, str, bool]) -> Doc:
-    key, name, details, expires = certificate
+SPECIAL_TYPES = ["PRE_ORDER", "MADE_TO_ORDER"]
+
+
+def _certificate(asked: Certification) -> Doc:
     return {
-        "id": key,
-        "name": name,
+        "id": asked.id,
+        "name": asked.name,
         "is_required": True,
-        "document_details": details,
-        "requirement_conditions": [],
-        "expiration_date": {"is_required": expires},
+        "document_details": asked.details,
+        "sample_image_url": f"{request.host_url}_static/icon.svg",
+        "requirement_conditions": [] if asked.condition is None else [_condition(asked.condition)],
+        "expiration_date": {"is_required": asked.expires},
+    }
+
+
+def _condition(condition: tuple[str, str]) -> Doc:
+    other, value = condition
+    return {
+        "condition_type": "VALUE_ID_MATCH",
+        "attribute_id": other,
+        "attribute_value_id": value,
     }
 
 
@@ -261,16 +303,6 @@ def category_attributes(call: Call) -> Doc:
 
 
 def _question(attribute: Attribute) -> Doc:
-    conditions = []
-    if attribute.condition is not None:
-        other, value = attribute.condition
-        conditions.append(
-            {
-                "condition_type": "VALUE_ID_MATCH",
-                "attribute_id": other,
-                "attribute_value_id": value,
-            }
-        )
     return {
         "id": attribute.id,
         "name": attribute.name,
@@ -281,7 +313,9 @@ def _question(attribute: Attribute) -> Doc:
         "is_multiple_selection": attribute.is_multiple,
         "values": [{"id": key, "name": name} for key, name in attribute.values],
         "value_data_format": "POSITIVE_INT_OR_DECIMAL" if "n" in attribute.flags else "",
-        "requirement_conditions": conditions,
+        "requirement_conditions": []
+        if attribute.condition is None
+        else [_condition(attribute.condition)],
     }
 
 

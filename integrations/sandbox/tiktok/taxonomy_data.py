@@ -232,12 +232,31 @@ ATTRIBUTES: dict[str, tuple[str, str, str, str, tuple[str, ...]]] = {
     ),
     "metal": ("101451", "Metal", PRODUCT, "r", ("Gold", "Silver", "Brass", "Steel", "Titanium")),
     "load": ("101454", "Maximum Load (kg)", PRODUCT, "cn", ()),
+    "dangerous": (
+        "101457",
+        "Dangerous Goods or Hazardous Materials",
+        PRODUCT,
+        "r",
+        ("None", "Contains Batteries", "Flammable Liquid", "Aerosol"),
+    ),
+    "battery_class": (
+        "101460",
+        "Battery Classification",
+        PRODUCT,
+        "",
+        ("Lithium-ion, contained in the product", "Lithium-ion, packed separately", "Dry cell"),
+    ),
+    "watt_hours": ("101463", "Battery Capacity (Wh)", PRODUCT, "cn", ("20", "50", "99")),
+    "cells": ("101466", "Number of Cells", PRODUCT, "cn", ("1", "2", "4")),
 }
 
 # An attribute that must be filled in only if another one has a certain value.
 CONDITIONS: dict[str, tuple[str, str]] = {
     "spf": ("has_spf", "Yes"),
     "battery_type": ("battery", "Yes"),
+    "battery_class": ("dangerous", "Contains Batteries"),
+    "watt_hours": ("dangerous", "Contains Batteries"),
+    "cells": ("dangerous", "Contains Batteries"),
 }
 
 CLOTHES = ("color", "size", "material", "pattern", "season", "care", "origin")
@@ -253,12 +272,25 @@ ATTRIBUTES_OF: dict[str, tuple[str, ...]] = {
     "Lighting": ("color", "style", "plug", "battery", "battery_type", "warranty"),
     "Phones & Electronics": ("color", "style", "battery", "battery_type", "plug", "warranty"),
     "Phone Accessories": ("color", "style", "compatible", "battery", "battery_type", "warranty"),
+    # The questions about dangerous goods, as American shops are asked them.
+    "Power Banks": (
+        *("color", "capacity", "compatible", "warranty"),
+        *("dangerous", "battery_class", "watt_hours", "cells"),
+    ),
     "Toys & Hobbies": ("color", "style", "age", "hard_material", "battery", "battery_type"),
     "Games": ("style", "age", "players", "origin"),
     "Sports & Outdoor": ("color", "size", "style", "material", "load", "origin"),
     "Pet Supplies": ("color", "size", "flavor", "life_stage", "origin"),
     "Food & Beverages": ("flavor", "pack", "ingredients", "allergens", "origin"),
     "Jewelry": ("color", "size", "metal", "origin"),
+}
+
+# Leaf: a certificate it asks for only where an attribute has a certain value.
+CONDITIONAL_CERTIFICATES: dict[str, tuple[tuple[str, str, str, bool], tuple[str, str]]] = {
+    "Power Banks": (
+        ("7200000000000000105", "UN 38.3 test summary", "The tested battery and its date.", True),
+        ("dangerous", "Contains Batteries"),
+    ),
 }
 
 # Department or leaf: (certificate id, name, what it must show, whether it expires).

@@ -114,7 +114,7 @@ def test_a_redirect_into_a_private_network_is_refused(
 
 
 def test_a_picture_larger_than_the_limit_is_refused(web: WebPictures, host: str) -> None:
-    with pytest.raises(Refused, match="larger than 10 MB"):
+    with pytest.raises(Refused, match="larger than 30 MB"):
         web.fetch(f"{host}/large")
 
 

@@ -24,11 +24,11 @@ from integrations.http.errors import RemoteBusy, RemoteRefused
 from integrations.tiktok.adapter import (
     TikTokListings,
     TikTokOffers,
-    TikTokShipping,
     TikTokTaxonomy,
     TikTokWarehouses,
 )
 from integrations.tiktok.gateway import listing_calls
+from integrations.tiktok.shipping import TikTokShipping
 from integrations.tiktok.to_tiktok import new_product
 from marketplace.kernel.errors import Refused
 from marketplace.kernel.money import Money

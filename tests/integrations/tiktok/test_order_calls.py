@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from integrations.http.errors import RemoteBusy, RemoteRefused
-from integrations.tiktok.adapter import TikTokOrders, TikTokShipping
+from integrations.tiktok.adapter import TikTokOrders
+from integrations.tiktok.shipping import TikTokShipping
 from orders.ports import RemoteOrder, RemoteOrderStatus, UnreadableOrder
 from tests.integrations.tiktok.conftest import Connected, World
 from tests.support.sandbox import Sandbox
@@ -122,7 +123,9 @@ def test_a_tracking_number_reaches_the_order_once(connected: Connected) -> None:
     )
     assert package_id != ""
     known = SHIPPING.sent_tracking(shop, order_id)
-    assert known == dict.fromkeys(units, "9400111899223100001234")
+    assert {key: one.number for key, one in known.items()} == dict.fromkeys(
+        units, "9400111899223100001234"
+    )
     shipped = read(next(ORDERS.orders(shop, [order_id])))
     assert shipped.status is RemoteOrderStatus.AWAITING_COLLECTION
 
@@ -143,7 +146,8 @@ def test_an_unclear_answer_is_cleared_by_asking_what_was_sent(connected: Connect
             tracking_number="9400111899223100001234",
         )
     assert caught.value.outcome_unknown is True
-    assert set(SHIPPING.sent_tracking(shop, order_id).values()) == {"9400111899223100001234"}
+    (there,) = SHIPPING.sent_tracking(shop, order_id).values()
+    assert (there.number, there.carrier) == ("9400111899223100001234", "USPS")
 
 
 def test_an_order_on_hold_cannot_be_shipped(connected: Connected) -> None:

@@ -17,6 +17,7 @@ from catalog.ports import (
 )
 from integrations.tiktok.to_tiktok import (
     dimensions,
+    edited_parts,
     edited_product,
     new_product,
     price,
@@ -150,6 +151,34 @@ def test_without_a_picture_for_every_color_none_is_sent() -> None:
         [{"name": "Color", "value_name": "Red"}],
         [{"name": "Color", "value_name": "Blue"}],
     ]
+
+
+SIZED = replace(SIMPLE, dimensions=Dimensions(Decimal(20), Decimal(10), Decimal(5), "cm"))
+
+
+@pytest.mark.parametrize(
+    ("draft", "parts", "names"),
+    [
+        (SIMPLE, {"title"}, {"title"}),
+        (SIMPLE, {"images", "description"}, {"main_images", "description"}),
+        (SIZED, {"package"}, {"package_weight", "package_dimensions"}),
+        (replace(SIMPLE, brand_id="7"), {"brand"}, {"brand_id"}),
+        # What is empty by now must be cleared there, which only the whole product does.
+        (SIMPLE, {"title", "package"}, None),
+        (SIMPLE, {"brand"}, None),
+        (SIMPLE, {"attributes"}, None),
+        # These cannot be sent alone, and what nobody knows is not left out.
+        (SIMPLE, {"category"}, None),
+        (SIMPLE, {"title", "variants"}, None),
+        (SIMPLE, {"title", "horoscope"}, None),
+        (SIMPLE, set(), None),
+    ],
+)
+def test_only_what_can_be_changed_alone_is_sent_alone(
+    draft: ListingDraft, parts: set[str], names: set[str] | None
+) -> None:
+    payload = edited_parts(draft, parts, region="US")
+    assert (payload and set(payload)) == (names and names | {"save_mode"})
 
 
 def test_an_edit_leaves_price_and_quantity_of_known_skus_alone() -> None:

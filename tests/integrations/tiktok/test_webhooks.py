@@ -115,3 +115,13 @@ def test_a_signed_notice_that_makes_no_sense_is_not_asked_for_again(
 
 def test_a_notice_is_sent_not_fetched(shop: Shop) -> None:
     assert Client().get(ADDRESS).status_code == 405
+
+
+@pytest.mark.parametrize("kind", [11, 12, 64, 67])
+def test_a_notice_of_a_cancellation_or_return_hurries_its_reading_once(
+    shop: Shop, kind: int
+) -> None:
+    for _ in range(3):
+        send(notice(kind))
+    assert WebhookDelivery.objects.get().outcome == "Asked for: pull aftersale"
+    assert [job.kind for job in Job.objects.all()] == ["pull_aftersale"]
