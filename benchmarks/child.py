@@ -17,11 +17,12 @@ from benchmarks import (  # noqa: E402  models need the line above
     machine,
     order_intake,
     pages,
+    sheets,
     staging,
     stock_to_channel,
 )
 
-PARTS = (catalog_import, order_intake, stock_to_channel, staging, pages)
+PARTS = (catalog_import, order_intake, stock_to_channel, staging, sheets, pages)
 
 
 def main(target: Path, scale: float) -> None:

@@ -131,7 +131,7 @@ def start(
             *("marketplace.wsgi", "--bind", f"127.0.0.1:{web}"),
             *("--workers", "2", "--threads", "4", "--timeout", "120"),
         ],
-        "worker": [sys.executable, "manage.py", "watch_worker"],
+        "worker": [sys.executable, "manage.py", "watch_worker", "--look-every", "2"],
     }
     processes = {}
     for name, command in commands.items():
@@ -144,6 +144,8 @@ def start(
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
+    # The demo kills the watcher's worker once, to show that nothing is lost.
+    (VAR / "worker.pid").write_text(str(processes["worker"].pid))
     return processes
 
 

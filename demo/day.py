@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
+import time
 from collections import Counter
 from io import StringIO
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -14,7 +14,6 @@ from django.core.management import call_command
 from django.db.models import QuerySet
 
 from catalog.models import (
-    CategoryAttribute,
     ChannelCategory,
     Listing,
     ListingQuerySet,
@@ -24,17 +23,22 @@ from catalog.models import (
     Shop,
     StockLevel,
     StockMovement,
+    Tag,
     Variant,
 )
 from catalog.services import stock as ledger
 from catalog.states import ListingState, ShopState
-from demo.categories import FREE_TEXT, LEAF_BY_TAG
+from demo.categories import LEAF_BY_TAG, TEMPLATE_TAG, required_values
 from demo.doors import Admin, Browser, Sandbox
 from demo.people import OWNER, STAFF, People
 from demo.steps import Figures, expect, wait_until
 
 FILES = Path(__file__).parent
 PRODUCTS, LISTINGS = "/admin/catalog/product/", "/admin/catalog/listing/"
+CREATE = "POST /product/202309/products"
+UPLOAD = "POST /product/202309/images/upload"
+REVIEW_SECONDS = 4
+UPLOAD_FILE = "POST /product/202309/files/upload"
 
 
 class Day:
@@ -94,11 +98,12 @@ class Day:
         sheet.write_text(
             "\n".join([f"merchant,{lines[0]}", *(f"{self.merchant.slug},{x}" for x in lines[1:])])
         )
-        path = "/admin/catalog/stocklevel/import/"
-        self.admin.upload(
-            path, 'form[enctype="multipart/form-data"]', "import_file", sheet, format="0"
-        )
-        self.admin.submit('form[action$="process_import/"]')
+        form = 'form[enctype="multipart/form-data"]'
+        self.admin.upload("/admin/kernel/sheetimport/new/stock/", form, "file", sheet)
+        page = self.admin.address
+        wait_until("the file is checked", lambda: self.says(page, "Waiting for a decision"))
+        self.admin.submit('form[action$="/ask/apply/"]')
+        wait_until("the counts are applied", lambda: self.says(page, "Applied"))
         levels = StockLevel.objects.filter(variant__merchant=self.merchant)
         units: Counter[str] = Counter()
         for level in levels.select_related("fulfillment_center"):
@@ -111,27 +116,18 @@ class Day:
             "ledger lines": StockMovement.objects.filter(variant__merchant=self.merchant).count(),
         }
 
+    def says(self, page: str, words: str) -> bool:
+        """Whether a page of the admin says this, when it is opened again."""
+        self.admin.open(page)
+        return words in self.admin.text()
+
     # -- c. the shop is connected ------------------------------------------------------------
 
     def connect(self) -> Figures:
         """Integrations page, consent in the sandbox, callback, mapping, “Confirm & Activate”."""
-        owner = self.owner
-        owner.sign_in("/sign-in/", OWNER, self.people.owner_password)
-        owner.open("/integrations/")
-        owner.submit('form[action="/integrations/tiktok_shop/connect/"]')
-        expect("the browser is at the sandbox's consent page", "/open/authorize" in owner.address)
-        owner.submit("form", button="approve")
-        expect("the way back leads to the mapping", "/mapping/" in owner.address)
-        expect("the return warehouse is not on the prompt", "eturn" not in self._prompt())
-        selects = owner.window.page.select("form select")
-        centers = ["Amazon MCF East", "Reno Warehouse"]
-        chosen = {
-            select["name"]: next(
-                option["value"] for option in select.find_all("option") if center in option.text
-            )
-            for select, center in zip(selects, centers, strict=True)
-        }
-        owner.submit("form:has(select)", **chosen)
+        self.owner.sign_in("/sign-in/", OWNER, self.people.owner_password)
+        there = self.sandbox.get("/shops")["shops"][0]
+        connect_shop(self.owner, there["id"], ["Amazon MCF East", "Reno Warehouse"])
         self.shop = Shop.objects.get(merchant=self.merchant, state=ShopState.ACTIVE)
         expect("quantity export is on", self.shop.push_quantity)
         return {
@@ -139,11 +135,6 @@ class Day:
             "state": self.shop.get_state_display(),
             "mapped": [str(row) for row in self.shop.mappings.all()],
         }
-
-    def _prompt(self) -> str:
-        return " ".join(
-            row.get_text() for row in self.owner.window.page.select("form:has(select) table")
-        )
 
     # -- e. what exists on the shop comes home -------------------------------------------------
 
@@ -200,28 +191,31 @@ class Day:
         """By tag: one category for all of them, then the properties that it requires."""
         said: Counter[str] = Counter()
         for tag, leaf in LEAF_BY_TAG.items():
+            if tag == TEMPLATE_TAG:
+                continue
             rows = self._listings().filter(external_id="", product__tags__name=tag)
             ids = list(rows.values_list("pk", flat=True))
-            category = ChannelCategory.objects.get(shop=self.shop, name=leaf, is_leaf=True)
-            self.admin.act(LISTINGS, "categorize", ids, category=str(category.pk))
-            values = self._required_values(category)
-            if values:
-                self.admin.act(LISTINGS, "fill_in", ids, **values)
+            tagged = Tag.objects.get(merchant=self.merchant, name=tag)
+            shown = f"{LISTINGS}?{urlencode({'product__tags__id__exact': tagged.pk})}"
+            category = self.categorize_as(leaf, self.shop, ids, shown=shown)
             said[category.path.split(" > ")[0]] += len(ids)
         states = self._states()
         reasons = self._reasons()
         expect("listings are ready", states.get("ready", 0) > 100)
         return {"categorized": dict(said), "by state": states, "why incomplete": reasons}
 
-    def _required_values(self, category: ChannelCategory) -> dict[str, Any]:
-        values: dict[str, Any] = {}
-        for field in CategoryAttribute.objects.filter(
-            category=category, is_required=True, kind="product"
-        ):
-            names = [choice["name"] for choice in field.values] or [FREE_TEXT]
-            first = "No" if "No" in names else names[0]
-            values[f"attribute_{field.pk}"] = [first] if field.is_multiple else first
-        return values
+    def categorize_as(
+        self, leaf: str, shop: Shop, ids: list[int], *, shown: str = LISTINGS
+    ) -> ChannelCategory:
+        """“Categorize”, then “Fill in properties” with a value for each that is required.
+
+        `shown` is the address of the list from which they are selected, with its filter.
+        """
+        category = ChannelCategory.objects.get(shop=shop, name=leaf, is_leaf=True)
+        self.admin.act(shown, "categorize", ids, category=str(category.pk))
+        if values := required_values(category):
+            self.admin.act(shown, "fill_in", ids, **values)
+        return category
 
     def _states(self) -> dict[str, int]:
         return dict(
@@ -252,6 +246,7 @@ class Day:
     def publish(self) -> Figures:
         """“Publish” in bulk and for one; review; what is refused shows TikTok's words."""
         self._make_trouble()
+        before = self._calls()
         ready = list(self._listings().ready().values_list("pk", flat=True))
         single, rest = ready[0], ready[1:]
         one = self.admin.act(f"{LISTINGS}?{urlencode({'tab': 'ready'})}", "publish", [single])
@@ -260,8 +255,9 @@ class Day:
         states = self._states()
         live = self._listings().filter(imported_at=None, state=ListingState.ACTIVE).count()
         refused = self._listings().filter(state__in=[ListingState.ERROR, ListingState.REJECTED])
-        calls = self.sandbox.get("/calls")["counts"]
-        created = calls.get("POST /product/202309/products", 0)
+        calls = {name: count - before.get(name, 0) for name, count in self._calls().items()}
+        created, uploads = calls.get(CREATE, 0), calls.get(UPLOAD, 0)
+        documents = calls.get(UPLOAD_FILE, 0)
         on_shop = [
             sku
             for product in self.sandbox.get("/shops/first/products")["products"]
@@ -282,8 +278,17 @@ class Day:
                 for row in refused.select_related("product")
             ],
             "create calls": created,
-            "image uploads": calls.get("POST /product/202309/images/upload", 0),
+            "image uploads": uploads,
+            "document uploads": documents,
+            "calls per listing (create and uploads)": round(
+                (created + uploads + documents) / created, 2
+            ),
+            "all calls meanwhile": sum(calls.values()),
         }
+
+    def _calls(self) -> dict[str, int]:
+        """How often each endpoint was called, by the sandbox's own log."""
+        return dict(self.sandbox.get("/calls")["counts"])
 
     def _wait_for_reviews(self) -> int:
         """Until everything went out and was reviewed; return how many were seen in review."""
@@ -293,13 +298,20 @@ class Day:
             lambda: not self._listings().filter(state__in=pending).exists(),
             seconds=300,
         )
-        suspended = int(self._listings().filter(state=ListingState.IN_REVIEW).count())
+        suspended = list(self._in_review().values_list("pk", flat=True))
+        if suspended:
+            # The reviews take seconds here. They are read every minute; a person may ask at once.
+            time.sleep(REVIEW_SECONDS)
+            self.admin.act(LISTINGS, "ask_channel", suspended)
         wait_until(
             "TikTok reviewed everything",
-            lambda: not self._listings().filter(state=ListingState.IN_REVIEW).exists(),
+            lambda: not self._in_review().exists(),
             seconds=180,
         )
-        return suspended
+        return len(suspended)
+
+    def _in_review(self) -> ListingQuerySet:
+        return self._listings().filter(state=ListingState.IN_REVIEW)
 
     def _make_trouble(self) -> None:
         """One listing will be refused at once, and one in review."""
@@ -330,3 +342,22 @@ class Day:
         product = self.sandbox.product(offer.listing.external_id)
         sku = next(row for row in product["skus"] if row["id"] == offer.external_id)
         return sku["price"], sku["available"]
+
+
+def connect_shop(owner: Browser, shop_id: str, centers: list[str]) -> None:
+    """Consent for one shop of the sandbox, and map its warehouses, in order, to these centers."""
+    owner.open("/integrations/")
+    owner.submit('form[action="/integrations/tiktok_shop/connect/"]')
+    expect("the browser is at the sandbox's consent page", "/open/authorize" in owner.address)
+    owner.submit("form", button="approve", shop_id=shop_id)
+    expect("the way back leads to the mapping", "/mapping/" in owner.address)
+    prompt = " ".join(row.get_text() for row in owner.window.page.select("form:has(select) table"))
+    expect("the return warehouse is not on the prompt", "eturn" not in prompt)
+    selects = owner.window.page.select("form select")
+    chosen = {
+        select["name"]: next(
+            option["value"] for option in select.find_all("option") if center in option.text
+        )
+        for select, center in zip(selects, centers, strict=True)
+    }
+    owner.submit("form:has(select)", **chosen)

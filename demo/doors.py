@@ -5,12 +5,16 @@ Pages are opened and forms are filled in over HTTP; nothing of the product is ca
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import mechanicalsoup
 import requests
+
+#: A background run takes no longer than this, in seconds.
+PATIENCE = 180
 
 
 class PageError(Exception):
@@ -53,6 +57,19 @@ class Browser:
         """What the page tells the person."""
         found = self.window.page.select("ul.mb-6 > li, [role=status], [role=alert]")
         return [" ".join(item.get_text(" ").split()) for item in found]
+
+    def add_row(self, prefix: str) -> None:
+        """Do what “Add another” does in a browser: the empty row of an inline becomes its first."""
+        empty = f"{prefix}-__prefix__-"
+        for field in self.window.page.select(f'[name^="{empty}"]'):
+            field["name"] = field["name"].replace(empty, f"{prefix}-0-")
+        self.window.page.select_one(f'[name="{prefix}-TOTAL_FORMS"]')["value"] = "1"
+
+    def download(self, path: str, file: Path) -> None:
+        """Keep what a link gives."""
+        response = self.window.session.get(self._address(path), timeout=120)
+        self._check(response)
+        file.write_bytes(response.content)
 
     def text(self) -> str:
         return " ".join(self.window.page.get_text(" ").split())
@@ -104,7 +121,17 @@ class Admin(Browser):
             said = self.submit('form[enctype="multipart/form-data"]', **given)
         else:
             said = self.messages()
-        return " ".join(said)
+        return self._outcome_of_run() if "/bulkrun/" in self.address else " ".join(said)
+
+    def _outcome_of_run(self) -> str:
+        """Look at the page of a background run until it is over; return what it says."""
+        end = time.monotonic() + PATIENCE
+        while self.window.page.select_one("#run[hx-get]"):
+            if time.monotonic() > end:
+                raise PageError(f"After {PATIENCE} s it was still under way: {self.text()}")
+            time.sleep(0.5)
+            self.open(self.address)
+        return " ".join(self.window.page.select_one("#run").get_text(" ").split())
 
     def upload(self, path: str, form: str, field: str, file: Path, **given: Any) -> str:
         """Send a file through a form and return the page's text."""
@@ -131,6 +158,9 @@ class Sandbox:
 
     def post(self, path: str, body: dict[str, Any] | None = None) -> Any:
         return self._call("POST", path, body or {})
+
+    def delete(self, path: str) -> Any:
+        return self._call("DELETE", path, None)
 
     def patch(self, path: str, body: dict[str, Any]) -> Any:
         return self._call("PATCH", path, body)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import Q
 
 from catalog.models import (
     CenterKind,
@@ -19,46 +20,71 @@ from catalog.models import (
 )
 from integrations import connections
 
-STAFF, OWNER = "operations", "harbor-owner"
+STAFF, OWNER, NEWCOMER = "operations", "harbor-owner", "tidepool-owner"
 
 
 @dataclass(frozen=True)
 class People:
-    """The merchant of this run and the two people who work for it today."""
+    """The two merchants of this run and the people who work for them today."""
 
     merchant: Merchant
+    newcomer: Merchant
     staff_password: str
     owner_password: str
+    newcomer_password: str
 
 
 @transaction.atomic
 def arrive() -> People:
-    """Make a merchant for this run. In a database that is kept, each run has one of its own.
+    """Make merchants for this run. In a database that is kept, each run has its own.
 
-    The sandbox is new each time and its shop has the same id, so an earlier run lets go of it.
+    The sandbox is new each time and its shops have the same ids, so an earlier run lets go of them.
     """
-    earlier = Shop.objects.connected().filter(merchant__slug__startswith="harbor")
-    for shop in earlier:
+    ours = Q(merchant__slug__startswith="harbor") | Q(merchant__slug__startswith="tidepool")
+    for shop in Shop.objects.connected().filter(ours):
         connections.disconnect(shop, by=None)
     number = Merchant.objects.filter(slug__startswith="harbor").count() + 1
     suffix = f"-{number}" if number > 1 else ""
-    merchant = Merchant.objects.create(
-        name=f"Harbor & Home{suffix.replace('-', ' ')}",
-        slug=f"harbor{suffix}",
-        currency="USD",
-        time_zone="America/Los_Angeles",
-    )
-    staff_password, owner_password = secrets.token_urlsafe(9), secrets.token_urlsafe(9)
+    merchant = _merchant("Harbor & Home", f"harbor{suffix}")
+    newcomer = _merchant("Tidepool Pottery", f"tidepool{suffix}")
+    staff_password, owner_password, newcomer_password = (secrets.token_urlsafe(9) for _ in range(3))
     staff, _ = User.objects.get_or_create(
         username=STAFF, defaults={"is_staff": True, "is_superuser": True}
     )
     staff.set_password(staff_password)
     staff.save()
-    owner, _ = User.objects.get_or_create(username=OWNER)
-    owner.set_password(owner_password)
+    _owner(merchant, OWNER, owner_password)
+    _owner(newcomer, NEWCOMER, newcomer_password)
+    _centers(merchant)
+    for code, name, city, state in (
+        ("bay-warehouse", "Bay Warehouse", "Oakland", "CA"),
+        ("gulf-warehouse", "Gulf Warehouse", "Mobile", "AL"),
+    ):
+        FulfillmentCenter.objects.create(
+            merchant=newcomer, code=code, name=name, city=city, state=state
+        )
+    return People(merchant, newcomer, staff_password, owner_password, newcomer_password)
+
+
+def _merchant(name: str, slug: str) -> Merchant:
+    _, _, number = slug.partition("-")
+    return Merchant.objects.create(
+        name=f"{name} {number}".strip(),
+        slug=slug,
+        currency="USD",
+        time_zone="America/Los_Angeles",
+    )
+
+
+def _owner(merchant: Merchant, name: str, password: str) -> None:
+    owner, _ = User.objects.get_or_create(username=name)
+    owner.set_password(password)
     owner.save()
     Membership.objects.filter(user=owner).delete()
     Membership.objects.create(merchant=merchant, user=owner, role=Role.OWNER)
+
+
+def _centers(merchant: Merchant) -> None:
     FulfillmentCenter.objects.create(
         merchant=merchant, code="reno-warehouse", name="Reno Warehouse", city="Reno", state="NV"
     )
@@ -71,4 +97,3 @@ def arrive() -> People:
         city="Allentown",
         state="PA",
     )
-    return People(merchant, staff_password, owner_password)

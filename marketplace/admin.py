@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from axes import models as axes_models
@@ -11,10 +12,12 @@ from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group, User
 from django.db.models import Count
 from django.http import HttpRequest
+from django.utils import timezone
 from django_q import admin as q_admin
 from django_q.models import Failure, OrmQ, Schedule, Success
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
+from marketplace import admin_runs, admin_sheets  # noqa: F401  (register their pages)
 from marketplace.kernel.admin import (
     BaseAdmin,
     ReadOnlyAdmin,
@@ -110,9 +113,25 @@ class JobAdmin(ReadOnlyAdmin):
         return ago(row.next_attempt_at) if row.state == JobState.DUE else "–"
 
 
+#: The schedule leaves a sign of life each minute.
+WORKER_IS_LATE = timedelta(minutes=3)
+
+
 @admin.register(Heartbeat)
 class HeartbeatAdmin(ReadOnlyAdmin):
     list_display = ("name", "seen")
+    tabs = (
+        ListTab(
+            "all", "All", "What works in the background, and when it was last seen.", lambda r: r
+        ),
+        ListTab(
+            "silent",
+            "Silent",
+            "Not seen for three minutes: nothing happens in the background. Start it again with "
+            "“make worker”.",
+            lambda rows: rows.filter(at__lt=timezone.now() - WORKER_IS_LATE),
+        ),
+    )
     empty_hint = "No worker was ever seen. Start one with “make worker”."
 
     @admin.display(description="Last seen", ordering="at")

@@ -8,6 +8,8 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse_lazy
 
+from marketplace.kernel.sheets.kinds import importable_by
+
 Item = dict[str, Any]
 
 
@@ -47,13 +49,22 @@ SIDEBAR: dict[str, Any] = {
                 _item("Products", "inventory_2", "catalog", "product"),
                 _item("Variants & stock", "style", "catalog", "variant"),
                 _item("Tags", "sell", "catalog", "tag"),
+                {
+                    "title": "Sheets",
+                    "icon": "table_view",
+                    "link": reverse_lazy("admin:kernel_sheetimport_changelist"),
+                    "permission": lambda request: bool(importable_by(request.user)),
+                },
                 _item("Images", "image", "catalog", "image"),
+                _item("Certificates", "verified", "catalog", "certificate"),
+                _item("Manufacturers & persons", "badge", "catalog", "complianceperson"),
             ],
         },
         {
             "title": "Listings",
             "items": [
                 _item("Listings", "storefront", "catalog", "listing"),
+                _item("Listing templates", "auto_awesome_motion", "catalog", "listingtemplate"),
                 _item("Unlinked listings", "link_off", "catalog", "unlinkedlisting"),
                 _item("Categories", "category", "catalog", "channelcategory"),
             ],
@@ -63,6 +74,10 @@ SIDEBAR: dict[str, Any] = {
             "items": [
                 _item("Orders", "receipt_long", "orders", "order"),
                 _item("Shipments", "local_shipping", "orders", "shipment"),
+                _item("Labels", "label", "orders", "label"),
+                _item("Cancellations", "cancel", "orders", "cancellationrequest"),
+                _item("Returns", "assignment_return", "orders", "returnrequest"),
+                _item("Order routing", "alt_route", "orders", "routingpolicy"),
                 _item("Intake problems", "error", "orders", "intakeproblem"),
             ],
         },
@@ -81,6 +96,7 @@ SIDEBAR: dict[str, Any] = {
                 _item("Warehouse mappings", "swap_horiz", "catalog", "warehousemapping"),
                 _item("Connections", "key", "integrations", "connection"),
                 _item("Order reading", "sync", "orders", "intakecursor"),
+                _item("Aftersale reading", "sync_problem", "orders", "aftersalecursor"),
                 _item("Calls to channels", "swap_vert", "integrations", "exchange"),
                 _item("Notices of channels", "campaign", "integrations", "webhookdelivery"),
             ],
@@ -93,6 +109,11 @@ SIDEBAR: dict[str, Any] = {
             "title": "Background work",
             "collapsible": True,
             "items": [
+                {
+                    "title": "Background runs",
+                    "icon": "rule",
+                    "link": reverse_lazy("admin:kernel_bulkrun_changelist"),
+                },
                 _item("Jobs", "work_history", "kernel", "job"),
                 _item("Schedules", "schedule", "django_q", "schedule"),
                 _item("Queue", "queue", "django_q", "ormq"),

@@ -39,7 +39,6 @@ INSTALLED_APPS = [
     "unfold",
     "unfold.contrib.filters",
     "unfold.contrib.forms",
-    "unfold.contrib.import_export",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -51,7 +50,6 @@ INSTALLED_APPS = [
     "csp",
     "django_htmx",
     "django_q",
-    "import_export",
     "marketplace.kernel",
     "marketplace",
     "catalog",
@@ -201,6 +199,9 @@ TIKTOK_SHOP_AUTHORIZE_URL = env.str(
 TIKTOK_SHOP_READS_PER_SECOND = env.int("TIKTOK_SHOP_READS_PER_SECOND", default=20)
 TIKTOK_SHOP_WRITES_PER_SECOND = env.int("TIKTOK_SHOP_WRITES_PER_SECOND", default=10)
 
+#: So many listings of one shop are published at the same time; on SQLite always one.
+PUBLISHING_THREADS = env.int("PUBLISHING_THREADS", default=4)
+
 # Admin
 UNFOLD = {
     "SITE_TITLE": "Marketplace Management",
@@ -218,8 +219,6 @@ UNFOLD = {
     "SIDEBAR": SIDEBAR,
     "TABS": TABS,
 }
-IMPORT_EXPORT_USE_TRANSACTIONS = True
-IMPORT_EXPORT_ESCAPE_FORMULAE_ON_EXPORT = True
 
 # Logs: one line per event, no secrets
 LOGGING = {

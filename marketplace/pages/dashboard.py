@@ -1,8 +1,7 @@
-"""The first page of the admin: what needs attention, each figure equal to the list it opens."""
+"""The first page of the admin: the board of pending actions, the shops, and signs of life."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -12,46 +11,17 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.timesince import timesince
 
-from catalog.admin.listing import TABS as LISTING_TABS
-from catalog.admin.shop import ShopAdmin
-from catalog.admin.unlinked import UnlinkedListingAdmin
-from catalog.models import Listing, Shop, StockLevel, StockMovement, UnlinkedListing
+from catalog.models import Shop, StockLevel, StockMovement
 from catalog.states import ShopState
 from integrations.admin import health
-from marketplace.admin import JobAdmin
+from marketplace.admin import WORKER_IS_LATE
 from marketplace.kernel.admin import A_MOMENT, changelist_url
-from marketplace.kernel.admin_lists import ListTab, count_text
 from marketplace.kernel.models import Heartbeat, Job
 from marketplace.kernel.tasks import queue_age
-from orders.admin.intake import IntakeProblemAdmin
-from orders.admin.order import TABS as ORDER_TABS
-from orders.admin.shipment import ShipmentAdmin
-from orders.models import IntakeProblem, Order, Shipment
+from marketplace.pages.board import groups_for
 
 SHOPS_SHOWN = 20
-#: The schedule leaves a sign of life each minute.
-WORKER_IS_LATE = timedelta(minutes=3)
 RECENT_MOVEMENTS = 200
-
-
-@dataclass(frozen=True)
-class Counter:
-    """One figure with its words, and the list of exactly these rows."""
-
-    label: str
-    count: str
-    url: str
-    is_alert: bool
-
-    @property
-    def is_loud(self) -> bool:
-        return self.is_alert and self.count != "0"
-
-
-@dataclass(frozen=True)
-class Group:
-    title: str
-    counters: list[Counter]
 
 
 @dataclass(frozen=True)
@@ -79,13 +49,8 @@ class Sign:
 
 def dashboard_context(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Give the admin's index what it shows; a person sees figures of what they may view."""
-    groups = [
-        _group(request, "Listings", Listing, LISTING_TABS, LISTING_ALERTS, LISTING_PLAIN),
-        _group(request, "Orders", Order, ORDER_TABS, ORDER_ALERTS, ORDER_PLAIN),
-        Group("Also", list(_others(request))),
-    ]
     context["title"] = "What needs attention"
-    context["groups"] = [group for group in groups if group.counters]
+    context["groups"] = groups_for(request.user)
     if _may_view(request, Shop):
         context["shop_rows"] = _shops()
         context["shops_url"] = changelist_url(Shop)
@@ -94,53 +59,9 @@ def dashboard_context(request: HttpRequest, context: dict[str, Any]) -> dict[str
     return context
 
 
-LISTING_ALERTS = ("attention", "offers")
-LISTING_PLAIN = ("incomplete", "ready", "changed")
-ORDER_ALERTS = ("late", "attention", "cancel")
-ORDER_PLAIN = ("pending", "unshipped", "today")
-
-
 def _may_view(request: HttpRequest, model: Any) -> bool:
     opts = model._meta
     return bool(request.user.has_perm(f"{opts.app_label}.view_{opts.model_name}"))
-
-
-def _group(
-    request: HttpRequest,
-    title: str,
-    model: Any,
-    tabs: Sequence[ListTab],
-    alerts: Sequence[str],
-    plain: Sequence[str],
-) -> Group:
-    if not _may_view(request, model):
-        return Group(title, [])
-    by_key = {tab.key: tab for tab in tabs}
-    counters = [_counter(model, by_key[key], is_alert=key in alerts) for key in (*alerts, *plain)]
-    return Group(title, counters)
-
-
-def _counter(model: Any, tab: ListTab, *, is_alert: bool, label: str = "") -> Counter:
-    return Counter(
-        label=label or tab.label,
-        count=count_text(tab.rows(model.objects.all())),
-        url=f"{changelist_url(model)}?tab={tab.key}",
-        is_alert=is_alert,
-    )
-
-
-def _others(request: HttpRequest) -> Iterator[Counter]:
-    """Lists of which one tab is what needs a person."""
-    for model, tabs, key, label in (
-        (Shop, ShopAdmin.tabs, "attention", "Shops that need a person"),
-        (IntakeProblem, IntakeProblemAdmin.tabs, "open", "Orders not taken in"),
-        (Shipment, ShipmentAdmin.tabs, "refused", "Tracking refused"),
-        (UnlinkedListing, UnlinkedListingAdmin.tabs, "open", "Unlinked listings"),
-        (Job, JobAdmin.tabs, "failed", "Background work that failed"),
-    ):
-        if _may_view(request, model):
-            tab = next(tab for tab in tabs if tab.key == key)
-            yield _counter(model, tab, is_alert=True, label=label)
 
 
 def _shops() -> list[ShopRow]:

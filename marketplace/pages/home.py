@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
@@ -21,10 +19,12 @@ from catalog.pages.access import (
     merchant_required,
     visible_merchants,
 )
+from catalog.pages.listings import named_lists as listing_lists
 from catalog.pages.lists import Count
 from catalog.states import ListingState, ShopState
 from marketplace.pages.checklist import steps_of
 from orders.models import IntakeProblem, Order
+from orders.pages.orders import named_lists as order_lists
 
 MERCHANTS_SHOWN = 50
 
@@ -63,28 +63,24 @@ def home(request: MerchantRequest) -> HttpResponse:
 _TROUBLE = (ShopState.MAPPING_REQUIRED, ShopState.NEEDS_RECONNECT, ShopState.PAUSED)
 
 
+#: What waits in the merchant's orders: words, the tab that holds exactly these, what it means.
+_ORDERS_TO_SEE = (
+    ("Orders late", "late", ""),
+    ("Orders due within 24 h", "soon", ""),
+    ("Canceled by the channel within 24 h", "autocancel", "Unless they are shipped"),
+    ("Cancellations requested", "cancel", "Operations staff answer, or you do in Seller Center"),
+    ("Returns requested", "returns", "Operations staff answer, or you do in Seller Center"),
+    ("Label or package trouble", "parcel", "A label to make, or a tracking number refused"),
+    ("Orders of an unknown SKU", "unlinked", "No stock is held for them"),
+    ("Orders that need a person", "attention", "Whatever stands in the way"),
+)
+
+
 def _orders_to_see(merchant: Merchant) -> list[Counter]:
-    now = timezone.now()
-    orders = Order.objects.filter(merchant=merchant)
+    lists = order_lists(Order.objects.filter(merchant=merchant))
     return [
-        Counter("Orders late", Count.of(orders.late(now)), _tab("orders", "late")),
-        Counter(
-            "Orders due within 24 h",
-            Count.of(orders.due_within(now, timedelta(hours=24))),
-            _tab("orders", "soon"),
-        ),
-        Counter(
-            "Cancellations requested",
-            Count.of(orders.with_cancellation_requested()),
-            _tab("orders", "cancel"),
-            "Answer in Seller Center",
-        ),
-        Counter(
-            "Orders that need a person",
-            Count.of(orders.needing_attention()),
-            _tab("orders", "attention"),
-            "Oversold, unknown SKU, tracking refused",
-        ),
+        Counter(label, Count.of(lists[tab][2]), _tab("orders", tab), hint)
+        for label, tab, hint in _ORDERS_TO_SEE
     ]
 
 
@@ -96,6 +92,12 @@ def _listings_to_see(shops: list[Shop]) -> list[Counter]:
             Count.of(listings.needing_attention()),
             _tab("listings", "attention"),
             "Refused, or failed in review",
+        ),
+        Counter(
+            "Quantity differs on the channel",
+            Count.of(listing_lists(listings)["drift"][2]),
+            _tab("listings", "drift"),
+            "Seen there when it was last read",
         ),
         Counter(
             "Listings incomplete",

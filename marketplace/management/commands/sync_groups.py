@@ -10,13 +10,17 @@ from django.core.management.base import BaseCommand, CommandError
 VIEWED = {
     "catalog": (
         "merchant", "membership", "tag", "product", "variant", "identifier", "image", "video",
-        "certificate", "shop", "fulfillmentcenter", "channelwarehouse", "warehousemapping",
+        "certificate", "sizechart", "complianceperson", "shop", "fulfillmentcenter",
+        "channelwarehouse", "warehousemapping",
         "stocklevel", "stockmovement", "channelcategory", "categoryattribute", "listing",
         "listingattribute", "listingevent", "unlinkedlisting", "offer", "offerstock",
+        "listingtemplate", "templateattribute", "templatecondition",
     ),
     "orders": (
         "channelorder", "order", "orderline", "orderattention", "orderevent", "shipment",
-        "shipmentline", "intakeproblem", "intakecursor",
+        "shipmentline", "label", "labelline", "intakeproblem", "intakecursor",
+        "cancellationrequest", "returnrequest", "returnline", "aftersaledecision",
+        "aftersalecursor",
     ),
     "integrations": ("exchange", "connection", "webhookdelivery"),
     "kernel": ("job", "heartbeat"),
@@ -27,13 +31,21 @@ LIST = (
     "catalog.add_product", "catalog.change_product", "catalog.add_variant",
     "catalog.change_variant", "catalog.delete_variant", "catalog.add_image",
     "catalog.change_image", "catalog.delete_image", "catalog.add_certificate",
-    "catalog.change_certificate", "catalog.delete_certificate", "catalog.add_identifier",
+    "catalog.change_certificate", "catalog.delete_certificate", "catalog.add_sizechart",
+    "catalog.change_sizechart", "catalog.delete_sizechart", "catalog.add_complianceperson",
+    "catalog.change_complianceperson", "catalog.add_identifier",
     "catalog.change_identifier", "catalog.delete_identifier", "catalog.add_tag",
     "catalog.change_tag", "catalog.add_listing", "catalog.change_listing",
+    *(
+        f"catalog.{verb}_{model}"
+        for model in ("listingtemplate", "templateattribute", "templatecondition")
+        for verb in ("add", "change", "delete")
+    ),
 )  # fmt: skip
 CLERK = (
-    "orders.change_order", "orders.add_shipment", "orders.change_shipment",
-    "orders.view_address", "catalog.add_stockmovement",
+    "orders.change_order", "orders.add_shipment", "orders.change_shipment", "orders.add_label",
+    "orders.view_address", "catalog.add_stockmovement", "orders.change_cancellationrequest",
+    "orders.change_returnrequest", "orders.change_returnline",
 )  # fmt: skip
 PRICE = ("catalog.change_variant",)
 
