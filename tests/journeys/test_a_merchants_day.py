@@ -119,9 +119,9 @@ def the_colleague_publishes(day: Day, shop: Shop) -> None:
 
     dora.opens("/admin/catalog/listing/")
     choose_for_all(dora, "categorize")
-    page.locator(".select2-selection").click()
-    page.locator(".select2-search__field").fill("Dog Toys")
-    page.locator(".select2-results__option", has_text="Dog Toys").click()
+    picker = page.locator("category-picker")
+    picker.get_by_role("searchbox").fill("Dog Toys")
+    picker.get_by_role("button", name=re.compile("Dog Toys")).click()
     dora.presses("Categorize")
     expect(page.locator("body")).to_contain_text("Categorized 2")
 
@@ -139,7 +139,6 @@ def the_colleague_publishes(day: Day, shop: Shop) -> None:
     let_the_worker_work()
     opens_tab(dora, "catalog/listing", "Suspended")
     expect(rows_of(dora)).to_have_count(2)
-    expect(rows_of(dora).first).to_contain_text("Suspended")
 
 
 def tiktok_approves(day: Day) -> None:
@@ -151,7 +150,6 @@ def tiktok_approves(day: Day) -> None:
     let_the_worker_work(catalog_tasks.tick_sync_reviews)
     opens_tab(dora, "catalog/listing", "Active")
     expect(rows_of(dora)).to_have_count(2)
-    expect(rows_of(dora).first).to_contain_text("Active")
 
 
 def a_buyer_orders_two(day: Day) -> str:
