@@ -16,14 +16,32 @@ from tests.support.sandbox import Sandbox, local_sandbox, sandbox
 __all__ = ["local_sandbox", "sandbox"]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+#: Whoever asks for one of these has rows of ours.
+DATABASE_FIXTURES = {"db", "transactional_db", "live_server"}
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     on_postgres = connection.vendor == "postgresql"
     has_browser = shutil.which("chromium") is not None
+    if on_postgres:
+        _leave_out_what_needs_no_database(config, items)
     for item in items:
         if "postgres" in item.keywords and not on_postgres:
             item.add_marker(pytest.mark.skip(reason="needs PostgreSQL (DATABASE_URL)"))
         if "browser" in item.keywords and not has_browser:
             item.add_marker(pytest.mark.skip(reason="needs Chromium"))
+
+
+def _leave_out_what_needs_no_database(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Pure tests say the same on every database; the run on SQLite has them."""
+    pure = [item for item in items if not _asks_for_database(item)]
+    config.hook.pytest_deselected(items=pure)
+    items[:] = [item for item in items if item not in pure]
+
+
+def _asks_for_database(item: pytest.Item) -> bool:
+    fixtures = set(getattr(item, "fixturenames", ()))
+    return item.get_closest_marker("django_db") is not None or bool(fixtures & DATABASE_FIXTURES)
 
 
 @pytest.fixture(autouse=True)

@@ -32,3 +32,6 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["TEST"] = {
         "NAME": os.path.join(tempfile.gettempdir(), f"mm-test-{os.getpid()}.sqlite3")
     }
+else:
+    # Nothing here outlives the server, so nobody need wait for its disk.
+    DATABASES["default"]["OPTIONS"] = {"options": "-c synchronous_commit=off"}

@@ -15,12 +15,13 @@ VIEWED = {
         "stocklevel", "stockmovement", "channelcategory", "categoryattribute", "listing",
         "listingattribute", "listingevent", "unlinkedlisting", "offer", "offerstock",
         "listingtemplate", "templateattribute", "templatecondition",
+        "bundlecomponent",
     ),
     "orders": (
         "channelorder", "order", "orderline", "orderattention", "orderevent", "shipment",
         "shipmentline", "label", "labelline", "intakeproblem", "intakecursor",
         "cancellationrequest", "returnrequest", "returnline", "aftersaledecision",
-        "aftersalecursor",
+        "aftersalecursor", "routingpolicy", "routingrule", "rulecenter",
     ),
     "integrations": ("exchange", "connection", "webhookdelivery"),
     "kernel": ("job", "heartbeat"),
@@ -38,7 +39,9 @@ LIST = (
     "catalog.change_tag", "catalog.add_listing", "catalog.change_listing",
     *(
         f"catalog.{verb}_{model}"
-        for model in ("listingtemplate", "templateattribute", "templatecondition")
+        for model in (
+            "listingtemplate", "templateattribute", "templatecondition", "bundlecomponent",
+        )
         for verb in ("add", "change", "delete")
     ),
 )  # fmt: skip
@@ -46,6 +49,11 @@ CLERK = (
     "orders.change_order", "orders.add_shipment", "orders.change_shipment", "orders.add_label",
     "orders.view_address", "catalog.add_stockmovement", "orders.change_cancellationrequest",
     "orders.change_returnrequest", "orders.change_returnline",
+    *(
+        f"orders.{verb}_{model}"
+        for model in ("routingpolicy", "routingrule", "rulecenter")
+        for verb in ("add", "change", "delete")
+    ),
 )  # fmt: skip
 PRICE = ("catalog.change_variant",)
 

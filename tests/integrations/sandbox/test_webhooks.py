@@ -112,9 +112,9 @@ def test_nobody_answers_so_it_is_tried_five_times(box: Sandbox, told: Listener):
     assert len(told.take()) == 1
     assert deliver(box) == 0
     for seconds in (120, 1800, 3 * HOUR, 12 * HOUR):
-        box.advance(seconds - 1)
+        box.advance(seconds - 20)  # its clock runs on by itself, and a machine may be slow
         assert told.take() == []
-        box.advance(2)
+        box.advance(21)
         assert len(told.take()) == 1
     box.advance(8 * HOUR)
     assert told.take() == []
