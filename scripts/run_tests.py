@@ -19,8 +19,7 @@ NO_DATABASE = ["sandbox", "tiktok", "http"]
 
 
 def pytest(*arguments: str, database: str = "") -> int:
-    # One more than the two cores: many tests wait for a socket or another process.
-    command = [sys.executable, "-m", "pytest", "-n", "3", "--dist", "loadfile", "-q", *arguments]
+    command = [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadfile", "-q", *arguments]
     environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
     if database:
         environment["DATABASE_URL"] = database
