@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from catalog.models.bundle import BundleComponent
 from catalog.models.compliance import ChannelPerson, CompliancePerson, PersonKind
+from catalog.models.drift import Drift, DriftCause
 from catalog.models.listing import (
     Listing,
     ListingAttribute,
@@ -24,6 +25,14 @@ from catalog.models.place import (
     WarehouseKind,
     WarehouseMapping,
 )
+from catalog.models.price import (
+    ExchangeRate,
+    PriceCause,
+    PriceChange,
+    PriceEnding,
+    PriceRule,
+    PriceRun,
+)
 from catalog.models.product import (
     DimensionUnit,
     Identifier,
@@ -33,6 +42,7 @@ from catalog.models.product import (
     Variant,
     WeightUnit,
 )
+from catalog.models.quantity_rule import QuantityRule
 from catalog.models.shop import Channel, SamplePolicy, Shop
 from catalog.models.stock import MovementKind, StockLevel, StockMovement
 from catalog.models.taxonomy import (
@@ -64,6 +74,9 @@ __all__ = [
     "CompliancePerson",
     "ConditionKind",
     "DimensionUnit",
+    "Drift",
+    "DriftCause",
+    "ExchangeRate",
     "FulfillmentCenter",
     "Identifier",
     "IdentifierKind",
@@ -80,8 +93,14 @@ __all__ = [
     "Offer",
     "OfferStock",
     "PersonKind",
+    "PriceCause",
+    "PriceChange",
+    "PriceEnding",
+    "PriceRule",
+    "PriceRun",
     "Product",
     "Provider",
+    "QuantityRule",
     "Role",
     "SamplePolicy",
     "Shop",

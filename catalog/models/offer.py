@@ -42,6 +42,25 @@ class Offer(Stamped):
     price_sent = models.DecimalField(max_digits=12, decimal_places=2, null=True, blank=True)
     price_sent_at = models.DateTimeField(null=True, blank=True)
     price_confirmed = models.DecimalField(max_digits=12, decimal_places=2, null=True, blank=True)
+    price_confirmed_at = models.DateTimeField(null=True, blank=True)
+    price_why = models.CharField("Why this price", max_length=300, blank=True)
+    price_by_hand = models.DecimalField(
+        "Own price",
+        max_digits=12,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        help_text="Set by a person for this shop: rules and the catalog's price leave it alone",
+    )
+    price_quoted = models.DecimalField(
+        "Price by rule", max_digits=12, decimal_places=2, null=True, blank=True
+    )
+    price_floor = models.DecimalField(
+        "Never below", max_digits=12, decimal_places=2, null=True, blank=True
+    )
+    price_ceiling = models.DecimalField(
+        "Never above", max_digits=12, decimal_places=2, null=True, blank=True
+    )
     problem = models.TextField(blank=True, help_text="Why the channel refused price or quantity")
     retry_at = models.DateTimeField(null=True, blank=True, help_text="Not sent before this moment")
 
@@ -52,6 +71,12 @@ class Offer(Stamped):
         constraints = [
             models.UniqueConstraint(
                 fields=["listing", "variant"], name="one_offer_per_listing_and_variant"
+            ),
+            models.CheckConstraint(
+                condition=Q(price_floor__isnull=True)
+                | Q(price_ceiling__isnull=True)
+                | Q(price_floor__lte=F("price_ceiling")),
+                name="a_floor_is_not_above_its_ceiling",
             ),
         ]
         indexes = [

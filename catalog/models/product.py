@@ -93,6 +93,16 @@ class Variant(Stamped):
     price = models.DecimalField(max_digits=12, decimal_places=2, null=True, blank=True)
     compare_at_price = models.DecimalField(max_digits=12, decimal_places=2, null=True, blank=True)
     cost = models.DecimalField(max_digits=12, decimal_places=2, null=True, blank=True)
+    fulfillment_cost = models.DecimalField(
+        max_digits=12,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        help_text="To pick, pack and ship one",
+    )
+    map_price = models.DecimalField(
+        "Minimum advertised price", max_digits=12, decimal_places=2, null=True, blank=True
+    )
     currency = models.CharField(max_length=3, default="USD")
     weight = models.DecimalField(max_digits=10, decimal_places=3, null=True, blank=True)
     weight_unit = models.CharField(max_length=2, choices=WeightUnit.choices, blank=True)

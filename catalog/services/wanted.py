@@ -1,4 +1,4 @@
-"""What the channel should show: price and quantity wanted, as rows, for every offer."""
+"""What the channel should show: the quantity wanted, as rows, for every offer."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from decimal import Decimal
 from itertools import islice
 
 from django.db import transaction
-from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models import F
 from django.utils import timezone
 
 from catalog.models import (
@@ -22,7 +22,7 @@ from catalog.models import (
     Variant,
     WarehouseMapping,
 )
-from catalog.services import recipes
+from catalog.services import recipes, wanted_prices
 from catalog.services.recipes import Recipe
 from catalog.states import ListingState
 from marketplace.kernel import many
@@ -90,16 +90,6 @@ def _refresh_center(
     return turned
 
 
-def refresh_prices(variants: Iterable[int]) -> int:
-    """Bring the wanted prices of these variants' offers up to date; return how many changed."""
-    price = Variant.objects.filter(pk=OuterRef("variant")).values("price")[:1]
-    offers = Offer.objects.filter(variant__in=list(variants), currency=F("variant__currency"))
-    differs = ~Q(price_wanted=F("variant__price")) | Q(
-        price_wanted__isnull=True, variant__price__isnull=False
-    )
-    return offers.filter(differs).update(price_wanted=Subquery(price), retry_at=None)
-
-
 def refresh_offers(listings: Sequence[Listing]) -> None:
     """Make an offer per variant and a quantity row per mapped warehouse of these listings.
 
@@ -124,7 +114,7 @@ def refresh_offers(listings: Sequence[Listing]) -> None:
         if (row.pk, variant) not in known
     ]
     Offer.objects.bulk_create(offers, ignore_conflicts=True, batch_size=500)
-    refresh_prices({variant for _, variant in known})
+    wanted_prices.refresh_prices({variant for _, variant in known})
     _refresh_quantities_of(listings)
 
 
