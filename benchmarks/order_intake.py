@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from django.conf import settings
 from django.utils import timezone
 
 from benchmarks import rows
+from benchmarks.bare import bare_client
 from benchmarks.figures import Figure, Taken, taking
 from catalog.models import StockLevel
 from catalog.services import channel_sync, stock
-from integrations.http.transport import Transport
-from integrations.models import Connection, Exchange
-from integrations.tiktok.client import TikTokClient
-from integrations.tiktok.connector import app_from_settings
-from integrations.tiktok.gateway import ShopTokens
+from integrations.models import Exchange
 from integrations.tiktok.orders import OrderCalls
 from orders.models import ChannelOrder
 from orders.services import intake
@@ -40,8 +36,9 @@ def _measure(number: int) -> list[Figure]:
     )
     since = timezone.now() - timedelta(hours=2)
     remote.post("/orders/bulk", {"count": number})
+    calls_of_floor = OrderCalls(bare_client(remote.shop))
     with taking() as floor:
-        downloaded = sum(1 for _ in bare(remote).search_orders(updated_since=since))
+        downloaded = sum(1 for _ in calls_of_floor.search_orders(updated_since=since))
     before = _calls(remote)
     with taking() as first:
         report = intake.pull_orders(remote.shop)
@@ -72,16 +69,3 @@ def _figure(what: str, taken: Taken, floor: Taken, number: int, more: str = "") 
 
 def _calls(remote: rows.Remote) -> int:
     return Exchange.objects.filter(shop=remote.shop).count()
-
-
-def bare(remote: rows.Remote) -> OrderCalls:
-    """A client that signs and downloads; it keeps no log and waits for no budget."""
-    connection = Connection.objects.get(shop=remote.shop)
-    client = TikTokClient(
-        app_from_settings(),
-        ShopTokens(remote.shop),
-        shop_cipher=connection.cipher,
-        transport=Transport(settings.TIKTOK_SHOP_API_URL),
-        reads_per_second=settings.TIKTOK_SHOP_READS_PER_SECOND,
-    )
-    return OrderCalls(client)

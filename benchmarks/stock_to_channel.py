@@ -4,18 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from django.conf import settings
 from django.db.models import QuerySet
 
 from benchmarks import rows
+from benchmarks.bare import bare_client
 from benchmarks.figures import Figure, taking
 from catalog.models import OfferStock, Shop, WarehouseMapping
 from catalog.services import channel_sync, exporting, stock
-from integrations.http.transport import Transport
-from integrations.models import Connection
-from integrations.tiktok.client import TikTokClient
-from integrations.tiktok.connector import app_from_settings
-from integrations.tiktok.gateway import ShopTokens
 from integrations.tiktok.listings import ListingCalls
 
 CHANGES = 5
@@ -43,7 +38,7 @@ def _sent(shop: Shop, variants: list[int]) -> Figure:
     wanted = _quantities(shop, variants)
     if report.failures or report.calls != len(wanted):
         raise AssertionError(f"{len(wanted)} calls expected: {report.summary('quantities')}")
-    calls = _bare(shop)
+    calls = ListingCalls(bare_client(shop), category_version="v2")
     with taking() as floor:
         for product, levels in wanted.items():
             calls.update_inventory(product, levels)
@@ -100,14 +95,3 @@ def _quantities(shop: Shop, variants: list[int]) -> Quantities:
         listing = row.offer.listing.external_id
         found[listing][row.offer.external_id][row.warehouse.external_id] = row.wanted
     return dict(found)
-
-
-def _bare(shop: Shop) -> ListingCalls:
-    client = TikTokClient(
-        app_from_settings(),
-        ShopTokens(shop),
-        shop_cipher=Connection.objects.get(shop=shop).cipher,
-        transport=Transport(settings.TIKTOK_SHOP_API_URL),
-        writes_per_second=settings.TIKTOK_SHOP_WRITES_PER_SECOND,
-    )
-    return ListingCalls(client, category_version="v2")

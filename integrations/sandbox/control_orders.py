@@ -74,10 +74,15 @@ def place(sandbox: Sandbox, body: Doc, shop_id: str) -> Doc:
 
 @door("POST", "/shops/<shop_id>/orders/bulk", blueprint)
 def place_many(sandbox: Sandbox, body: Doc, shop_id: str) -> Doc:
-    """Place many orders at once, in mixed states or in those named."""
+    """Place many orders at once, in mixed states or in those named, of the SKUs named or any."""
     shop = shop_doc(sandbox, shop_id)
-    count, statuses = int(body.get("count", 100)), body.get("statuses")
-    orders = scenarios.place_many(sandbox, shop, count, statuses)
+    orders = scenarios.place_many(
+        sandbox,
+        shop,
+        int(body.get("count", 100)),
+        statuses=body.get("statuses"),
+        sku_ids=body.get("sku_ids"),
+    )
     return {"order_ids": [order["id"] for order in orders]}
 
 

@@ -88,7 +88,7 @@ def show_product(sandbox: Sandbox, body: Doc, product_id: str) -> Doc:
 
 @door("PATCH", "/products/<product_id>", blueprint)
 def change_product(sandbox: Sandbox, body: Doc, product_id: str) -> Doc:
-    """Act as platform or seller: `review` passed or failed, `status`, `available`."""
+    """Act as platform or seller: `review` passed or failed, `status`, `available`, `prices`."""
     doc = product_doc(sandbox, product_id)
     if body.get("review") == "passed":
         product_review.approve(sandbox, doc)
@@ -101,8 +101,18 @@ def change_product(sandbox: Sandbox, body: Doc, product_id: str) -> Doc:
         doc["status"] = body["status"]
         product_store.save_product(sandbox, doc)
         product_review.tell_status(sandbox, doc, "PRODUCT_STATUS_CHANGED")
+    _set_figures(sandbox, doc, body)
+    return compact(doc)
+
+
+def _set_figures(sandbox: Sandbox, doc: Doc, body: Doc) -> None:
+    """Set quantities by SKU and warehouse and prices by SKU, as a seller does by hand."""
     for sku_id, quantities in body.get("available", {}).items():
         for warehouse_id, quantity in quantities.items():
             doc["stock"][sku_id][warehouse_id]["available"] = int(quantity)
         product_store.save_stock(sandbox, doc)
-    return compact(doc)
+    if prices := body.get("prices"):
+        for sku in doc["content"]["skus"]:
+            if sku["id"] in prices:
+                sku["price"]["amount"] = str(prices[sku["id"]])
+        product_store.save_product(sandbox, doc)

@@ -23,6 +23,7 @@ KINDS = {
     "review_failure": "the review of a product fails; `reason` is the text",
     "duplicate_webhook": "a notification is delivered twice",
     "late_webhook": "a notification is delivered `seconds` later",
+    "repeated_rows": "the page after this one begins with the last `rows` of this one again",
     "index_lag": "what is younger than `seconds` is not found by searches yet",
 }
 

@@ -150,10 +150,15 @@ def made_up_shipment(shop: Doc, order: Doc) -> Doc:
 
 
 def place_many(
-    sandbox: Sandbox, shop: Doc, count: int, statuses: list[str] | None = None
+    sandbox: Sandbox,
+    shop: Doc,
+    count: int,
+    *,
+    statuses: list[str] | None = None,
+    sku_ids: list[str] | None = None,
 ) -> list[Doc]:
     """Place many orders of one to three SKUs and bring each into one of the states."""
-    items = [item["sku_id"] for item in some_items_up_to(sandbox, shop)]
+    items = sku_ids or [item["sku_id"] for item in some_items_up_to(sandbox, shop)]
     dice = random.Random(f"{shop['id']}/{sandbox.store.next_id()}")
     names, weights = zip(*MIX, strict=True)
     return [

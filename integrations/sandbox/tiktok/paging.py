@@ -60,5 +60,12 @@ def paged(
     found = call.store.find(query, limit=size + 1, after=place[:2] if place else None)
     docs, token = found[:size], ""
     if len(found) > size:
-        token = encode_token(docs[-1][query.order_by], docs[-1][key], seen + size)
+        last = docs[-1 - _repeated(call, size)]
+        token = encode_token(last[query.order_by], last[key], seen + size)
     return docs, token, call.store.count(query)
+
+
+def _repeated(call: Call, size: int) -> int:
+    """Return how many rows of this page the next one shows again; the page still moves on."""
+    rule = call.fault("repeated_rows")
+    return 0 if rule is None else min(int(rule.get("rows", 10)), size - 1)

@@ -9,9 +9,11 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from demo.after_sale import AfterSale
 from demo.day import Day
 from demo.merchandise import Merchandise
 from demo.newcomer import Newcomer
+from demo.order_rush import Rush
 from demo.people import NEWCOMER, OWNER, STAFF, People, arrive
 from demo.round_trip import RoundTrip
 from demo.sales import Sales
@@ -50,6 +52,7 @@ class Command(BaseCommand):
 def steps_of(day: Day) -> list[tuple[str, Callable[[], Figures]]]:
     """Everything that happens, in its order."""
     sales, shelf = Sales(day), Merchandise(day)
+    rush, after = Rush(day), AfterSale(day)
     newcomer, sheets = Newcomer(day), RoundTrip(day)
     return [
         ("Products come in from a file", day.import_products),
@@ -70,6 +73,14 @@ def steps_of(day: Day) -> list[tuple[str, Callable[[], Figures]]]:
         ("A tracking number goes back", sales.ship),
         ("Price and quantity follow", sales.prices_and_quantities),
         ("Notices of TikTok hurry the reading", sales.notices_hurry),
+        ("500 orders come in at once", rush.come_in),
+        ("20 buyers cancel in their first hour", rush.change_their_minds),
+        ("The notices of all 500 come late, some twice", rush.notices_come_late),
+        ("More orders than units", rush.sell_too_much),
+        ("An order leaves in two parcels", after.in_two_parcels),
+        ("One cancellation is approved, one declined", after.answer_cancellations),
+        ("TikTok ships an order with a label bought here", after.tiktok_ships),
+        ("That order is returned", after.comes_back),
         ("One page takes a new product to a live listing", shelf.create_one),
         ("A new shop on probation has 250 listings ready", newcomer.arrive),
         ("Its first day: 100 of 250 go out", newcomer.first_day),
@@ -77,5 +88,6 @@ def steps_of(day: Day) -> list[tuple[str, Callable[[], Figures]]]:
         ("Its third day: the last 50, and none twice", newcomer.third_day),
         ("5,000 variants are added by a sheet", sheets.add),
         ("5,000 rows go out as XLSX, come back, and are undone", sheets.there_and_back),
+        ("Two days later the 500 orders still agree", rush.days_later),
         ("The books balance", sales.books_balance),
     ]
