@@ -8,4 +8,8 @@ class OrdersConfig(AppConfig):
     verbose_name = "Orders"
 
     def ready(self) -> None:
-        from orders import resources, tasks  # noqa: F401  (registers sheets and job handlers)
+        from catalog.ports_sales import sales_histories
+        from orders import bulk, resources, tasks  # noqa: F401  (registers kinds of work)
+        from orders.services.sales_history import OrderSales
+
+        sales_histories.register("orders", OrderSales())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -116,6 +116,7 @@ class RemoteOrder:
     package_ids: tuple[str, ...] = ()
     #: As the channel gave it, with people's data: redact what is kept or shown of it.
     raw: Mapping[str, object] = field(default_factory=dict, repr=False)
+    raw_hash: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True)
@@ -128,6 +129,24 @@ class UnreadableOrder:
 
 
 @dataclass(frozen=True)
+class ListedOrder:
+    """An order as the channel sent it, not read yet: one that is known costs no more than this.
+
+    `raw_hash` is the same for the same content; empty, the order is always read.
+    """
+
+    external_id: str
+    updated_at: datetime | None
+    raw_hash: str
+    read: Callable[[], RemoteOrder | UnreadableOrder]
+
+    @classmethod
+    def of(cls, order: RemoteOrder | UnreadableOrder) -> ListedOrder:
+        """One that was read already."""
+        return cls(order.external_id, order.updated_at, "", lambda: order)
+
+
+@dataclass(frozen=True)
 class RemoteCarrier:
     external_id: str
     name: str
@@ -136,13 +155,11 @@ class RemoteCarrier:
 class OrderChannel(Protocol):
     """Reads orders."""
 
-    def orders_since(self, shop: Shop, since: datetime) -> Iterator[RemoteOrder | UnreadableOrder]:
+    def orders_since(self, shop: Shop, since: datetime) -> Iterator[ListedOrder]:
         """Yield each order changed at or after a moment, oldest change first, across all pages."""
         ...
 
-    def orders(
-        self, shop: Shop, external_ids: Sequence[str]
-    ) -> Iterator[RemoteOrder | UnreadableOrder]:
+    def orders(self, shop: Shop, external_ids: Sequence[str]) -> Iterator[ListedOrder]:
         """Yield these orders as they stand now."""
         ...
 

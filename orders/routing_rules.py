@@ -1,11 +1,14 @@
 """A shop's own rules for where its orders ship from; pure: facts in, decisions with reasons out.
 
 Rules are tried from the top. Holds, tags and notices add up; the first rule that finds a center
-ends the search for a part. Parts that one rule places go together, unless the rule splits them.
+ends the search for a part. Parts that one rule places go together, unless the rule splits them;
+the units of one part are never split. Units that one part takes from a shelf, such as a component
+that two bundles share, are not there for the next.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -62,18 +65,17 @@ class Policy:
         return frozenset(pk for pk in named if pk is not None)
 
 
+#: (variant id, fulfillment center id)
+Place = tuple[int, int]
+
+
 @dataclass(frozen=True)
 class PartFacts:
-    """Units of one SKU that still need a center, and what is free of it at each."""
+    """A SKU that still needs a center, and the units it takes by variant id (all of them)."""
 
     sku: str
-    units: int
-    free: Mapping[int, int] = field(default_factory=dict)
+    needs: Mapping[int, int] = field(default_factory=dict)
     tags: frozenset[str] = frozenset()
-
-    def fits(self, center: int) -> bool:
-        """Whether all of its units are available there."""
-        return self.free.get(center, 0) >= self.units
 
 
 @dataclass(frozen=True)
@@ -98,24 +100,58 @@ class _Found:
     notices: list[str] = field(default_factory=list)
 
 
-def decide(policy: Policy, order: OrderFacts, parts: Sequence[PartFacts]) -> list[Decision]:
-    """Decide for all parts of an order that need a center; answers come in their order."""
+class _Stock:
+    """What is free on the shelves, less what was given to parts on the way."""
+
+    def __init__(self, free: Mapping[Place, int]) -> None:
+        self._free = dict(free)
+
+    def has(self, center: int, parts: Sequence[PartFacts]) -> bool:
+        """Whether a center has all units of all these parts together."""
+        return all(
+            self._free.get((variant, center), 0) >= units
+            for variant, units in _needs(parts).items()
+        )
+
+    def take(self, center: int, parts: Sequence[PartFacts]) -> None:
+        """Give the units of these parts away."""
+        for variant, units in _needs(parts).items():
+            self._free[variant, center] -= units
+
+
+def _needs(parts: Sequence[PartFacts]) -> Mapping[int, int]:
+    found: Counter[int] = Counter()
+    for part in parts:
+        found.update(part.needs)
+    return found
+
+
+def decide(
+    policy: Policy, order: OrderFacts, parts: Sequence[PartFacts], free: Mapping[Place, int]
+) -> list[Decision]:
+    """Decide for all parts of an order that need a center; answers come in their order.
+
+    `free` are the units that can be promised, by variant and center.
+    """
     found = [_Found() for _ in parts]
+    stock = _Stock(free)
     for rule in policy.rules:
         open_ones = [
-            place
-            for place, part in enumerate(parts)
-            if found[place].center is None and _matches(rule, order, part)
+            (part, one)
+            for part, one in zip(parts, found, strict=True)
+            if one.center is None and _matches(rule, order, part, stock)
         ]
         if rule.action in (RuleAction.HOLD, RuleAction.TAG, RuleAction.NOTIFY):
-            for place in open_ones:
-                _remark(rule, found[place])
+            for _, one in open_ones:
+                _remark(rule, one)
         elif open_ones and order.kind != OrderKind.CHANNEL_LABEL:
-            _place(rule, policy, order, parts, {place: found[place] for place in open_ones})
+            is_split = rule.action == RuleAction.SPLIT
+            for some in [[one] for one in open_ones] if is_split else [open_ones]:
+                _place(rule, policy, order, some, stock)
     return [_decision(policy, order, one) for one in found]
 
 
-def _matches(rule: Rule, order: OrderFacts, part: PartFacts) -> bool:
+def _matches(rule: Rule, order: OrderFacts, part: PartFacts, stock: _Stock) -> bool:
     return (
         (not rule.skus or part.sku in rule.skus)
         and (not rule.tags or bool(rule.tags & part.tags))
@@ -124,7 +160,7 @@ def _matches(rule: Rule, order: OrderFacts, part: PartFacts) -> bool:
         and (rule.max_value is None or order.value <= rule.max_value)
         and (not rule.countries or order.country.casefold() in rule.countries)
         and (not rule.regions or order.region.casefold() in rule.regions)
-        and (rule.stocked_at is None or part.fits(rule.stocked_at))
+        and (rule.stocked_at is None or stock.has(rule.stocked_at, [part]))
     )
 
 
@@ -142,14 +178,16 @@ def _place(
     rule: Rule,
     policy: Policy,
     order: OrderFacts,
-    parts: Sequence[PartFacts],
-    found: Mapping[int, _Found],
+    together: Sequence[tuple[PartFacts, _Found]],
+    stock: _Stock,
 ) -> None:
+    """Find one center for these parts, which it must have all together."""
+    parts = [part for part, _ in together]
     ranked = _ranked(rule, policy, order)
-    together = rule.action != RuleAction.SPLIT
-    for place, one in found.items():
-        needed = [parts[other] for other in found] if together else [parts[place]]
-        center = next((pk for pk in ranked if all(part.fits(pk) for part in needed)), None)
+    center = next((pk for pk in ranked if stock.has(pk, parts)), None)
+    if center is not None:
+        stock.take(center, parts)
+    for _, one in together:
         if center is None:
             one.passed.append(f"“{rule.name}” found no center with all of it")
         else:

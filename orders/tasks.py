@@ -21,9 +21,10 @@ from orders.services.taking import IntakeReport
 @jobs.handler("pull_orders")
 @for_active_shop
 def pull_orders(shop: Shop) -> str:
-    report = intake.pull_orders(shop, until=time_is_up())
-    released = held.retry_attentions(shop=shop)
-    _nudge_exports(report.variant_ids | released.variant_ids)
+    until = time_is_up()
+    report = intake.pull_orders(shop, until=until)
+    released = held.retry_attentions(shop=shop, until=until)
+    nudge_exports(report.variant_ids | released.variant_ids)
     if not report.is_complete:
         nudge("pull_orders", shop.pk, label=f"Read orders: {shop}")
     went_on = f" {released.orders:,} held orders went on." if released.orders else ""
@@ -34,7 +35,7 @@ def pull_orders(shop: Shop) -> str:
 @for_active_shop
 def reconcile_orders(shop: Shop) -> str:
     report = intake.reconcile(shop, until=time_is_up())
-    _nudge_exports(report.variant_ids)
+    nudge_exports(report.variant_ids)
     if not report.is_complete:
         nudge("reconcile_orders", shop.pk, label=f"Compare orders: {shop}")
     return intake.comparison(report)
@@ -50,7 +51,7 @@ def send_tracking(shop: Shop) -> str:
 @for_active_shop
 def buy_labels(shop: Shop) -> str:
     report = label_queue.buy_labels(shop)
-    if report.bought or report.known:
+    if report.sent or report.known:
         # The order's new state and its tracking number come with the next look.
         nudge("pull_orders", shop.pk, label=f"Read orders: {shop}")
     return report.summary()
@@ -58,7 +59,7 @@ def buy_labels(shop: Shop) -> str:
 
 def tick_buy_labels() -> str:
     """Every minute: shops with a label to buy, or one that a lost worker was buying."""
-    mine = Label.objects.to_buy(timezone.now())
+    mine = Label.objects.to_send(timezone.now())
     waiting = Shop.objects.active().filter(pk__in=mine.values("shop"))
     return _nudge_shops("buy_labels", waiting, "Buy labels")
 
@@ -69,7 +70,7 @@ def pull_aftersale(shop: Shop) -> str:
     report = aftersale.pull_aftersale(shop, until=time_is_up())
     taken = IntakeReport()
     aftersale.refresh_orders(shop, report.order_ids, taken)
-    _nudge_exports(taken.variant_ids)
+    nudge_exports(taken.variant_ids)
     if not report.is_complete:
         nudge("pull_aftersale", shop.pk, label=f"Read cancellations and returns: {shop}")
     return report.summary()
@@ -81,7 +82,7 @@ def tell_decisions(shop: Shop) -> str:
     """Tell what the seller decided, then read what came of it: stock is back at once."""
     report = telling.tell_decisions(shop)
     taken = aftersale.read_again(shop, report.order_ids)
-    _nudge_exports(taken.variant_ids)
+    nudge_exports(taken.variant_ids)
     if report.trouble:
         raise report.trouble
     return report.summary()
@@ -126,7 +127,12 @@ def tick_erase_personal_data() -> str:
     return f"{privacy.erase_personal_data(timezone.now()):,} addresses erased"
 
 
-def _nudge_exports(variant_ids: Iterable[int]) -> None:
+def tick_forget_looks() -> str:
+    """Every night: who looked at an address, once a year has passed."""
+    return f"{privacy.forget_looks(timezone.now()):,} looks at addresses forgotten"
+
+
+def nudge_exports(variant_ids: Iterable[int]) -> None:
     """Sold here is gone everywhere: hurry every shop that offers what was touched."""
     touched = recipes.moved_with(set(variant_ids))
     sellers = Shop.objects.active().filter(listings__offers__variant__in=touched)

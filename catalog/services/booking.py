@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from django.db.models import F, Q
-
 from catalog.models import MovementKind, StockLevel, StockMovement
 from catalog.services import stock
 from catalog.services.stock import Change, NotEnoughStock, positive
+from catalog.services.wanted import Sold
+from marketplace.kernel import many
 
 #: (variant id, fulfillment center id)
 Place = tuple[int, int]
@@ -30,6 +30,7 @@ class Booking:
         self._levels: dict[Place, StockLevel | None] = dict.fromkeys(wanted)
         self._levels |= stock.locked_levels(wanted)
         self._lines: list[StockMovement] = []
+        self._sold: set[Sold] = set()
 
     def available(self, place: Place) -> int:
         """Units that can still be promised there, after what was booked here."""
@@ -49,27 +50,47 @@ class Booking:
         change = Change(MovementKind.SHIP, on_hand=-positive(units), reserved=-units)
         self._book(place, change, reference, by)
 
+    def sold(self, shop_id: int, variant_id: int, center_id: int) -> None:
+        """A shop sold units, or took a sale back: what it shows there is to be said again."""
+        self._sold.add(Sold(shop_id, variant_id, center_id))
+
     def write(self) -> None:
         """Store every ledger line and the levels; a reference that was used changes nothing."""
         if not self._lines:
+            if self._sold:
+                stock.after_change((), self._sold)
             return
         asked = [line.reference for line in self._lines]
         used = StockMovement.objects.filter(reference__in=asked)
         repeated = set(used.values_list("reference", flat=True))
         lines = [line for line in self._lines if line.reference not in repeated]
-        StockMovement.objects.bulk_create(lines)
-        _move_levels(lines)
-        stock.after_change(sorted({_place(line) for line in lines}))
+        for line in self._lines:
+            if line.reference in repeated:
+                self._move_level(_place(line), -line.on_hand, -line.reserved)
+        many.insert(lines)
+        places = sorted({_place(line) for line in lines})
+        # They are locked, so what they are in memory is what they become.
+        many.write([self._level(place) for place in places], ["on_hand", "reserved"])
+        stock.after_change(places, self._sold)
         self._lines = []
 
-    def _book(self, place: Place, change: Change, reference: str, by: str) -> None:
+    def _level(self, place: Place) -> StockLevel:
         level = self._levels[place]
         if level is None:
             raise NotEnoughStock("No stock of this SKU was ever booked at that place.")
+        return level
+
+    def _move_level(self, place: Place, on_hand: int, reserved: int) -> None:
+        level = self._level(place)
+        level.on_hand += on_hand
+        level.reserved += reserved
+
+    def _book(self, place: Place, change: Change, reference: str, by: str) -> None:
+        level = self._level(place)
         on_hand, reserved = level.on_hand + change.on_hand, level.reserved + change.reserved
         if not 0 <= reserved <= on_hand:
             raise stock.refusal(level, change)
-        level.on_hand, level.reserved = on_hand, reserved
+        self._move_level(place, change.on_hand, change.reserved)
         self._lines.append(
             StockMovement(
                 variant_id=place[0],
@@ -85,21 +106,3 @@ class Booking:
 
 def _place(line: StockMovement) -> Place:
     return (line.variant_id, line.fulfillment_center_id)
-
-
-def _move_levels(lines: Iterable[StockMovement]) -> None:
-    """Add the lines to their levels, which are locked: one statement for all that move alike."""
-    sums: dict[Place, tuple[int, int]] = {}
-    for line in lines:
-        on_hand, reserved = sums.get(_place(line), (0, 0))
-        sums[_place(line)] = (on_hand + line.on_hand, reserved + line.reserved)
-    alike: dict[tuple[int, int], dict[int, list[int]]] = {}
-    for (variant_id, center_id), change in sums.items():
-        alike.setdefault(change, {}).setdefault(center_id, []).append(variant_id)
-    for (on_hand, reserved), by_center in alike.items():
-        here = Q(pk__in=[])
-        for center_id, variant_ids in by_center.items():
-            here |= Q(fulfillment_center=center_id, variant__in=variant_ids)
-        StockLevel.objects.filter(here).update(
-            on_hand=F("on_hand") + on_hand, reserved=F("reserved") + reserved
-        )

@@ -62,15 +62,31 @@ def totals(variants: Collection[int], centers: Collection[int] | None = None) ->
     rows = StockLevel.objects.all() if centers is None else _at(centers)
     sums = rows.filter(variant__in=plain).values_list("variant").order_by()
     found: dict[int, int] = dict(sums.annotate(units=Sum(F("on_hand") - F("reserved"))))
-    if recipes:
-        needed = shelves(recipes, recipes)
-        by_center: dict[int, dict[int, int]] = defaultdict(dict)
-        columns = ("fulfillment_center", "variant", F("on_hand") - F("reserved"))
-        for center, variant, free in rows.filter(variant__in=needed).values_list(*columns):
-            by_center[center][variant] = free
-        for bundle, recipe in recipes.items():
-            found[bundle] = sum(whole(recipe, free) for free in by_center.values())
+    for bundle, places in by_center(recipes, rows).items():
+        found[bundle] = sum(places.values())
     return found
+
+
+def by_center(
+    recipes: Mapping[int, Recipe], rows: QuerySet[StockLevel] | None = None
+) -> dict[int, dict[int, int]]:
+    """Whole bundles that can be sold from each place with some component, by bundle and place."""
+    if not recipes:
+        return {}
+    rows = StockLevel.objects.all() if rows is None else rows
+    free: dict[int, dict[int, int]] = defaultdict(dict)
+    columns = ("fulfillment_center", "variant", F("on_hand") - F("reserved"))
+    levels = rows.filter(variant__in=shelves(recipes, recipes))
+    for center, variant, units in levels.values_list(*columns):
+        free[center][variant] = units
+    return {
+        bundle: {
+            center: whole(recipe, here)
+            for center, here in free.items()
+            if not recipe.keys().isdisjoint(here)
+        }
+        for bundle, recipe in recipes.items()
+    }
 
 
 def _at(centers: Collection[int]) -> QuerySet[StockLevel]:

@@ -5,7 +5,7 @@ What orders need of it goes through `booking`; nothing else writes stock.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -351,12 +351,13 @@ def _negative(on_hand: int) -> Refused:
     return Refused(f"A count cannot be negative: {on_hand}.")
 
 
-def after_change(places: Iterable[tuple[int, int]]) -> None:
+def after_change(places: Iterable[tuple[int, int]], sold: Collection[wanted.Sold] = ()) -> None:
     """Carry new levels into what the channels should show and into listings' readiness.
 
-    `places` are (variant id, fulfillment center id). Part of the transaction that moved the stock,
+    `places` are (variant id, fulfillment center id); `sold` says which shops changed their own
+    figure by a sale. Part of the transaction that moved the stock,
     so that no change is ever without its wanted quantity.
     """
-    turned = wanted.refresh_quantities(places)
+    turned = wanted.refresh_quantities(places, sold)
     if turned:
         listings.refresh_of_variants(turned)

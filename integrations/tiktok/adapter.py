@@ -13,6 +13,7 @@ from catalog.ports import (
     ItemFailure,
     ListingDraft,
     ListingLimits,
+    OfferPage,
     Published,
     RemoteAttribute,
     RemoteBrand,
@@ -41,7 +42,7 @@ from integrations.tiktok.schemas import ItemFailure as ItemFailureRow
 from integrations.tiktok.schemas_products import SentProductRow
 from marketplace.kernel.errors import Failure
 from marketplace.kernel.money import Money
-from orders.ports import RemoteOrder, UnreadableOrder
+from orders.ports import ListedOrder, UnreadableOrder
 
 logger = logging.getLogger(__name__)
 
@@ -178,6 +179,13 @@ class TikTokOffers:
         prices = {sku.id: from_tiktok.price(sku) for row in rows for sku in row.skus}
         return from_tiktok.offers_by_listing(levels, prices)
 
+    def offers_page(self, shop: Shop, *, after: str = "") -> OfferPage:
+        """Read the products on sale, a hundred a call: a search tells price and quantity alike."""
+        rows, following = listing_calls(shop).live_products(after=after)
+        return OfferPage(
+            {row.id: tuple(map(from_tiktok.offer, row.skus)) for row in rows}, following
+        )
+
 
 def _item_failure(row: ItemFailureRow) -> ItemFailure:
     """Say why one item was refused, from its most particular words."""
@@ -229,30 +237,25 @@ class TikTokTaxonomy:
 class TikTokOrders:
     """Reads orders."""
 
-    def orders_since(self, shop: Shop, since: datetime) -> Iterator[RemoteOrder | UnreadableOrder]:
-        for row in order_calls(shop).search_orders(updated_since=since):
-            yield orders_from_tiktok.order(row)
+    def orders_since(self, shop: Shop, since: datetime) -> Iterator[ListedOrder]:
+        rows = order_calls(shop).search_orders(updated_since=since)
+        yield from map(orders_from_tiktok.listed, rows)
 
-    def orders(
-        self, shop: Shop, external_ids: Sequence[str]
-    ) -> Iterator[RemoteOrder | UnreadableOrder]:
+    def orders(self, shop: Shop, external_ids: Sequence[str]) -> Iterator[ListedOrder]:
         calls = order_calls(shop)
         for some in in_batches(external_ids, ORDERS_PER_READ):
             yield from _read_orders(calls, some)
 
 
-def _read_orders(
-    calls: OrderCalls, external_ids: Sequence[str]
-) -> Iterator[RemoteOrder | UnreadableOrder]:
+def _read_orders(calls: OrderCalls, external_ids: Sequence[str]) -> Iterator[ListedOrder]:
     """Read orders together; if one spoils the call for all, read them one by one."""
     try:
         rows = list(calls.orders(external_ids))
     except RemoteRefused as error:
         if len(external_ids) == 1:
-            yield UnreadableOrder(external_ids[0], str(error))
+            yield ListedOrder.of(UnreadableOrder(external_ids[0], str(error)))
             return
         for external_id in external_ids:
             yield from _read_orders(calls, [external_id])
         return
-    for row in rows:
-        yield orders_from_tiktok.order(row)
+    yield from map(orders_from_tiktok.listed, rows)

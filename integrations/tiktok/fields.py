@@ -35,6 +35,8 @@ class Fields:
     def text(self, name: str, default: str | None = None) -> str:
         """Return a text; numbers are taken too, since some ids come as numbers."""
         found = self._find(name, default)
+        if type(found) is str:  # nearly always, and an order has some sixty of them
+            return found
         if isinstance(found, bool) or not isinstance(found, str | int | float):
             raise self._wrong(name, "a text")
         return str(found)

@@ -149,6 +149,15 @@ class ListingCalls:
             for page in self._client.pages("/product/202502/products/search", body, query):
                 yield from map(ProductSummaryRow.parse, page.rows("products"))
 
+    def live_products(self, *, after: str = "") -> tuple[list[ProductSummaryRow], str]:
+        """Return a page of the products on sale, and the token of the next one."""
+        body: Json = {"status": "ACTIVATE", **self._tree}
+        query: Query = {"page_size": FULL_PAGE, "page_token": after or None}
+        page = self._client.search("/product/202502/products/search", body, query)
+        following = page.text("next_page_token", "")
+        rows = [ProductSummaryRow.parse(row) for row in page.rows("products")]
+        return rows, "" if following == after else following
+
     def activate(self, product_ids: Sequence[str]) -> list[ItemFailure]:
         return self._change_all("POST", "/product/202309/products/activate", product_ids)
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 
 from integrations.tiktok.fields import Fields, UnexpectedShape
 from integrations.tiktok.schemas_orders import AddressRow, DistrictRow, OrderRow, UnitRow
 from marketplace.kernel.money import Money
 from orders.ports import (
+    ListedOrder,
     RemoteAddress,
     RemoteOrder,
     RemoteOrderStatus,
@@ -33,10 +36,17 @@ BY_TIKTOK = "FULFILLMENT_BY_TIKTOK"
 MASK = "***"
 
 
-def order(fields: Fields) -> RemoteOrder | UnreadableOrder:
+def listed(fields: Fields) -> ListedOrder:
+    """Return an order to be read when it is needed."""
+    digest = hashlib.sha256(repr(fields.content).encode()).hexdigest()
+    external_id = str(fields.content.get("id") or "")
+    return ListedOrder(external_id, changed_at(fields), digest, partial(order, fields, digest))
+
+
+def order(fields: Fields, raw_hash: str = "") -> RemoteOrder | UnreadableOrder:
     """Return an order, or what is wrong with it: one that cannot be read hides no other."""
     try:
-        return _order(OrderRow.parse(fields), fields)
+        return _order(OrderRow.parse(fields), fields, raw_hash)
     except UnexpectedShape as error:
         return UnreadableOrder(str(fields.content.get("id") or ""), str(error), changed_at(fields))
 
@@ -49,7 +59,7 @@ def changed_at(fields: Fields) -> datetime | None:
         return None
 
 
-def _order(row: OrderRow, fields: Fields) -> RemoteOrder:
+def _order(row: OrderRow, fields: Fields, raw_hash: str) -> RemoteOrder:
     currency = row.payment.currency
     by_channel = row.fulfillment_type == BY_TIKTOK
     return RemoteOrder(
@@ -77,6 +87,7 @@ def _order(row: OrderRow, fields: Fields) -> RemoteOrder:
         address=_address(row.address) if row.address else None,
         package_ids=row.package_ids,
         raw=fields.content,
+        raw_hash=raw_hash,
     )
 
 

@@ -20,6 +20,8 @@ from marketplace.kernel.tasks import nudge
 #: kind of notice: (its name, the field of its subject, the work it hurries)
 KINDS: dict[int, tuple[str, str, str]] = {
     1: ("Order status", "order_id", "pull_orders"),
+    # No longer in the documents; 11 and 12 took its place.
+    2: ("Cancellation or return", "order_id", "pull_aftersale"),
     3: ("Recipient address", "order_id", "pull_orders"),
     4: ("Package", "", "pull_orders"),
     5: ("Product status", "product_id", "sync_listings"),
@@ -30,8 +32,13 @@ KINDS: dict[int, tuple[str, str, str]] = {
     15: ("Product changed", "product_id", "sync_listings"),
     16: ("Product created", "product_id", "sync_listings"),
     18: ("Product category", "product_id", "sync_listings"),
+    # Brazil only.
+    36: ("Invoice", "package_id", "pull_orders"),
     37: ("Product review", "product_id", "sync_listings"),
-    64: ("Aftersale request", "", "pull_aftersale"),
+    50: ("SKU status", "product_id", "sync_listings"),
+    64: ("Aftersale request", "aftersales_request_id", "pull_aftersale"),
+    65: ("Return authorization", "", "pull_aftersale"),
+    66: ("Appeal", "", "pull_aftersale"),
     67: ("Refund", "", "pull_aftersale"),
 }
 

@@ -35,7 +35,8 @@ BACK_FIELD = "_back"
 LOOK_FIELD = "_look"
 
 Outcome = BatchReport | str
-Run = Callable[[HttpRequest, list[int], dict[str, Any]], Outcome]
+#: A verb that began a run in the background leads to that run's page.
+Run = Callable[[HttpRequest, list[int], dict[str, Any]], Outcome | BulkRun]
 
 
 class VerbForm(forms.Form):

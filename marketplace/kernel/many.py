@@ -6,13 +6,28 @@ no expressions, no parent tables, no rows to skip.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 from typing import Any
 
 from django.db import connections, router
-from django.db.models import Model
+from django.db.models import (
+    BooleanField,
+    CharField,
+    ForeignKey,
+    IntegerField,
+    JSONField,
+    Model,
+    PositiveIntegerField,
+    TextField,
+)
 
+#: These fields hand plain values to the database untouched; a subclass may well not.
+AS_THEY_ARE = frozenset(
+    {BooleanField, CharField, ForeignKey, IntegerField, PositiveIntegerField, TextField}
+)
+PLAIN = frozenset({bool, int, str, type(None)})
 #: A cast to it would cut a value that is too long, instead of refusing it.
 LIMITED_TEXT = re.compile(r"varchar\(\d+\)")
 
@@ -30,18 +45,17 @@ def write(rows: Sequence[Model], names: Sequence[str]) -> None:
     fields: list[Any] = [*map(model._meta.get_field, names), model._meta.pk]
     connection = connections[router.db_for_write(model)]
     columns = [
-        [field.get_db_prep_save(getattr(row, field.attname), connection) for row in rows]
+        _prepared(field, [getattr(row, field.attname) for row in rows], connection)
         for field in fields
     ]
     table, (*own, key) = _names(model, fields, connection)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            names_of = ", ".join(f"c{place}" for place in range(len(columns)))
             settings = ", ".join(f"{column} = v.c{place}" for place, column in enumerate(own))
             cursor.execute(
-                f"UPDATE {table} SET {settings} FROM {_arrays(fields, connection)} "
-                f"AS v({names_of}) WHERE {table}.{key} = v.c{len(own)}",
-                columns,
+                f"UPDATE {table} SET {settings} FROM {_recordset(fields, connection)} "
+                f"WHERE {table}.{key} = v.c{len(own)}",
+                [_as_json(columns)],
             )
             return
         settings = ", ".join(f"{column} = %s" for column in own)
@@ -60,14 +74,15 @@ def insert(rows: Sequence[Model]) -> None:
     model = type(rows[0])
     connection = connections[router.db_for_write(model)]
     fields: list[Any] = list(model._meta.concrete_fields)
+    relations = [(field.attname, field.cache_name) for field in fields if field.is_relation]
     for row, pk in zip(rows, _new_ids(model, len(rows), connection), strict=True):
         row.pk = pk
-        for field in fields:
-            if field.is_relation and field.is_cached(row):
-                related = field.get_cached_value(row)
-                setattr(row, field.attname, related.pk if related else None)
+        for attname, name in relations:
+            related = row._state.fields_cache.get(name)
+            if related is not None and getattr(row, attname) != related.pk:
+                setattr(row, attname, related.pk)
     columns = [
-        [field.get_db_prep_save(field.pre_save(row, add=True), connection) for row in rows]
+        _prepared(field, [field.pre_save(row, add=True) for row in rows], connection)
         for field in fields
     ]
     table, own = _names(model, fields, connection)
@@ -75,8 +90,8 @@ def insert(rows: Sequence[Model]) -> None:
         if connection.vendor == "postgresql":
             cursor.execute(
                 f"INSERT INTO {table} ({', '.join(own)}) "
-                f"SELECT * FROM {_arrays(fields, connection)}",
-                columns,
+                f"SELECT * FROM {_recordset(fields, connection)}",
+                [_as_json(columns)],
             )
         else:
             marks = ", ".join(["%s"] * len(own))
@@ -86,6 +101,16 @@ def insert(rows: Sequence[Model]) -> None:
             )
     for row in rows:
         row._state.adding, row._state.db = False, connection.alias
+
+
+def _prepared(field: Any, values: Sequence[Any], connection: Any) -> list[Any]:
+    """A column as the database takes it; each distinct value is worked out once."""
+    if type(field) in AS_THEY_ARE and all(type(value) in PLAIN for value in values):
+        return list(values)
+    if isinstance(field, JSONField):
+        return [field.get_db_prep_save(value, connection) for value in values]
+    known = {value: field.get_db_prep_save(value, connection) for value in set(values)}
+    return [known[value] for value in values]
 
 
 def _new_ids(model: type[Model], count: int, connection: Any) -> list[int]:
@@ -109,6 +134,19 @@ def _names(model: type[Model], fields: Sequence[Any], connection: Any) -> tuple[
     return quote(model._meta.db_table), [quote(field.column) for field in fields]
 
 
-def _arrays(fields: Sequence[Any], connection: Any) -> str:
+def _recordset(fields: Sequence[Any], connection: Any) -> str:
+    """The rows as a table for PostgreSQL: one text is quoted and sent far faster than arrays."""
     kinds = (LIMITED_TEXT.sub("text", field.rel_db_type(connection)) for field in fields)
-    return f"unnest({', '.join(f'%s::{kind}[]' for kind in kinds)})"
+    columns = ", ".join(f"c{place} {kind}" for place, kind in enumerate(kinds))
+    return f"json_to_recordset(%s::json) AS v({columns})"
+
+
+def _as_json(columns: Sequence[Sequence[Any]]) -> str:
+    names = [f"c{place}" for place in range(len(columns))]
+    rows = [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+    return json.dumps(rows, default=_plain)
+
+
+def _plain(value: Any) -> Any:
+    """What JSON does not know: a JSON column's content, or an amount or time as its text."""
+    return value.obj if hasattr(value, "obj") else str(value)

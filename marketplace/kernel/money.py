@@ -5,6 +5,7 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
 #: Currencies that have no cents; every other one is kept to two decimals.
 WITHOUT_CENTS = frozenset({"JPY", "KRW", "VND", "IDR", "CLP"})
+_STEPS = {0: Decimal(1), 2: Decimal("0.01")}  # by decimals
 
 
 def decimals(currency: str) -> int:
@@ -21,8 +22,9 @@ class Money:
     def __post_init__(self) -> None:
         if not isinstance(self.amount, Decimal):
             raise TypeError(f"money needs a Decimal, not {type(self.amount).__name__}")
-        step = Decimal(1).scaleb(-decimals(self.currency))
-        object.__setattr__(self, "amount", self.amount.quantize(step, ROUND_HALF_UP))
+        step = _STEPS[decimals(self.currency)]
+        if not self.amount.same_quantum(step):
+            object.__setattr__(self, "amount", self.amount.quantize(step, ROUND_HALF_UP))
 
     @classmethod
     def parse(cls, text: str, currency: str) -> Money:

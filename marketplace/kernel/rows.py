@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Generic, TypeVar
 
+from django.db import transaction
 from django.db.models import Model
 from django.utils import timezone
+
+from marketplace.kernel import many
 
 M = TypeVar("M", bound=Model)
 
@@ -41,12 +44,10 @@ class Rows(Generic[M]):
 
     def store(self) -> None:
         """Insert and update, each together; nothing at all where nothing differs."""
-        manager = self._model._default_manager
-        manager.bulk_create(self._new)
-        changed, names = self._changed()
-        if changed:
-            manager.bulk_update(changed, sorted(names))
-        self.watch(self._new)
+        with transaction.atomic(savepoint=False):
+            many.insert(self._new)
+            changed, names = self._changed()
+            many.write(changed, sorted(names))
         self._new = []
 
     def _changed(self) -> tuple[list[M], set[str]]:

@@ -33,6 +33,7 @@ from orders.models.order import (
     OrderLine,
     OrderQuerySet,
 )
+from orders.models.outgoing import Outgoing, OutgoingQuerySet
 from orders.models.rule import OrderKind, RoutingPolicy, RoutingRule, RuleAction, RuleCenter
 from orders.models.shipment import Shipment, ShipmentLine, ShipmentQuerySet
 
@@ -65,6 +66,8 @@ __all__ = [
     "OrderKind",
     "OrderLine",
     "OrderQuerySet",
+    "Outgoing",
+    "OutgoingQuerySet",
     "ReturnKind",
     "ReturnLine",
     "ReturnQuerySet",

@@ -58,11 +58,17 @@ class AddressLook(models.Model):
 
     channel_order = models.ForeignKey(ChannelOrder, models.CASCADE, related_name="address_looks")
     by = models.CharField("Who", max_length=150)
-    page = models.CharField(max_length=60)
-    at = models.DateTimeField(auto_now_add=True)
+    page = models.CharField("Where", max_length=60)
+    at = models.DateTimeField("When", auto_now_add=True)
 
     class Meta:
         ordering = ["-pk"]
+        verbose_name = "look at an address"
+        verbose_name_plural = "looks at addresses"
+        indexes = [
+            models.Index(fields=["at"], name="address_looks_by_time"),
+            models.Index(fields=["by", "-id"], name="address_looks_by_person"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.by} on the {self.page}"

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Self
 
 from django.db import models
 from django.db.models import Q
@@ -9,7 +10,8 @@ from catalog.models import FulfillmentCenter, Merchant, Shop
 from marketplace.kernel.models import Stamped
 from orders.models.channel_order import ChannelOrder
 from orders.models.order import OrderLine
-from orders.states import CancellationState, DecisionState, ReturnState
+from orders.models.outgoing import Outgoing, OutgoingQuerySet, Steps
+from orders.states import CancellationState, DecisionState, ReturnState, decision_machine
 
 
 class AftersaleCursor(Stamped):
@@ -147,6 +149,10 @@ class ReturnRequest(AftersaleRequest):
             models.Index(fields=["order_external_id"], name="returns_of_an_order"),
         ]
 
+    def unit_ids(self) -> list[str]:
+        """Its units as the channel names them; asks the database."""
+        return list(self.lines.values_list("unit_external_id", flat=True))
+
 
 #: What the seller has a say in.
 ANSWERABLE = (ReturnState.REQUESTED, ReturnState.SENT_BACK)
@@ -197,35 +203,37 @@ class Verdict(models.TextChoices):
     CANCEL = "cancel", "Cancel the order"
 
 
-class DecisionQuerySet(models.QuerySet["AftersaleDecision"]):
-    def standing(self) -> DecisionQuerySet:
+class DecisionQuerySet(OutgoingQuerySet["AftersaleDecision"]):
+    def standing(self) -> Self:
         """Told to the channel, or about to be: no other may be made beside it."""
         return self.exclude(state=DecisionState.REFUSED)
 
-    def under_way(self) -> DecisionQuerySet:
+    def under_way(self) -> Self:
         return self.filter(state__in=UNDER_WAY)
 
-    def cancels(self, channel_order_id: int) -> DecisionQuerySet:
+    def cancels(self, channel_order_id: int) -> Self:
         """It was decided to cancel this order or units of it, and the channel is being told."""
         ends = self.filter(channel_order=channel_order_id, return_request=None)
         return ends.under_way().exclude(verdict=Verdict.DECLINE)
-
-    def to_send(self, now: datetime) -> DecisionQuerySet:
-        """Something has to be done about these on an active shop."""
-        abandoned = Q(state=DecisionState.SENDING, claimed_until__lt=now)
-        return self.filter(Q(state=DecisionState.WANTED) | abandoned)
 
 
 UNDER_WAY = (DecisionState.WANTED, DecisionState.SENDING)
 
 
-class AftersaleDecision(Stamped):
+class AftersaleDecision(Outgoing):
     """What the seller decided: stored first, then told to the channel once.
 
     An answer to a cancellation or a return, or (with neither) that the seller cancels the order:
-    all of it, or only the named units. `outcome_unknown` is set before the call leaves and taken
-    away by a clear answer, so after a crash the channel is asked before anything is repeated.
+    all of it, or only the named units.
     """
+
+    steps = Steps(
+        decision_machine,
+        wanted=DecisionState.WANTED,
+        under_way=DecisionState.SENDING,
+        done=DecisionState.SENT,
+        refused=DecisionState.REFUSED,
+    )
 
     shop = models.ForeignKey(Shop, models.PROTECT, related_name="aftersale_decisions")
     channel_order = models.ForeignKey(
@@ -250,15 +258,7 @@ class AftersaleDecision(Stamped):
     state = models.CharField(
         max_length=8, choices=DecisionState.choices, default=DecisionState.WANTED
     )
-    attempts = models.PositiveIntegerField(default=0)
-    outcome_unknown = models.BooleanField(default=False)
-    claimed_by = models.CharField(max_length=64, blank=True)
-    claimed_until = models.DateTimeField(null=True, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
-    problem = models.TextField(blank=True, help_text="The channel's words and what to do")
-    problem_code = models.CharField(max_length=20, blank=True)
-    problem_request_id = models.CharField(max_length=64, blank=True)
-    by = models.CharField("Decided by", max_length=150, blank=True)
 
     objects = DecisionQuerySet.as_manager()
 

@@ -74,6 +74,7 @@ class ChannelOrder(Stamped):
     total = models.DecimalField(max_digits=12, decimal_places=2)
 
     content_hash = models.CharField(max_length=64, blank=True)
+    raw_hash = models.CharField(max_length=64, blank=True, help_text="Of what the channel sent")
 
     class Meta:
         ordering = ["-created_on_channel_at", "-pk"]

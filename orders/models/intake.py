@@ -14,6 +14,11 @@ class IntakeCursor(Stamped):
 
     shop = models.OneToOneField(Shop, models.CASCADE, related_name="intake_cursor")
     updated_through = models.DateTimeField("Seen up to")
+    read_through = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="When the last look that came to its end began: what was placed before is here",
+    )
     last_run_at = models.DateTimeField("Last looked", null=True, blank=True)
     last_result = models.TextField(blank=True)
     reconciled_at = models.DateTimeField("Last compared", null=True, blank=True)

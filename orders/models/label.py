@@ -1,43 +1,36 @@
 from __future__ import annotations
 
-from datetime import datetime
+from typing import Self
 
 from django.db import models
 from django.db.models import Q
 
 from catalog.models import Shop
-from marketplace.kernel.models import Stamped
 from marketplace.kernel.money import Money
 from orders.models.channel_order import ChannelOrder
 from orders.models.order import Order, OrderLine
-from orders.states import LabelState
+from orders.models.outgoing import Outgoing, OutgoingQuerySet, Steps
+from orders.states import LabelState, label_machine
 
 
-class LabelQuerySet(models.QuerySet["Label"]):
-    def wanted(self) -> LabelQuerySet:
-        """Labels to be bought, those that failed least first."""
-        return self.filter(state=LabelState.WANTED).order_by("attempts", "pk")
-
-    def abandoned(self, now: datetime) -> LabelQuerySet:
-        """Being bought by a worker that is gone: whether the channel sold it is not known."""
-        return self.filter(state=LabelState.BUYING, claimed_until__lt=now)
-
-    def to_buy(self, now: datetime) -> LabelQuerySet:
-        """Something has to be done about these on an active shop."""
-        abandoned = Q(state=LabelState.BUYING, claimed_until__lt=now)
-        return self.filter(Q(state=LabelState.WANTED) | abandoned)
-
-    def of_order(self, order: Order) -> LabelQuerySet:
+class LabelQuerySet(OutgoingQuerySet["Label"]):
+    def of_order(self, order: Order) -> Self:
         return self.filter(lines__line__order=order).distinct()
 
 
-class Label(Stamped):
+class Label(Outgoing):
     """A shipping label of the channel for some units: wanted, then bought once.
 
-    `outcome_unknown` is set before the call leaves and taken away by a clear answer, so after a
-    crash or a lost answer the channel is asked before anything is bought again. The document
-    itself is not kept: it is fetched when somebody looks at it.
+    The document itself is not kept: it is fetched when somebody looks at it.
     """
+
+    steps = Steps(
+        label_machine,
+        wanted=LabelState.WANTED,
+        under_way=LabelState.BUYING,
+        done=LabelState.BOUGHT,
+        refused=LabelState.REFUSED,
+    )
 
     shop = models.ForeignKey(Shop, models.PROTECT, related_name="labels")
     channel_order = models.ForeignKey(ChannelOrder, models.PROTECT, related_name="labels")
@@ -59,14 +52,6 @@ class Label(Stamped):
     pickup_until = models.DateTimeField(null=True, blank=True)
 
     bought_at = models.DateTimeField(null=True, blank=True)
-    attempts = models.PositiveIntegerField(default=0)
-    outcome_unknown = models.BooleanField(default=False)
-    claimed_by = models.CharField(max_length=64, blank=True)
-    claimed_until = models.DateTimeField(null=True, blank=True)
-    problem = models.TextField(blank=True, help_text="The channel's words and what to do")
-    problem_code = models.CharField(max_length=20, blank=True)
-    problem_request_id = models.CharField(max_length=64, blank=True)
-    by = models.CharField("Who or what", max_length=150, blank=True)
 
     objects = LabelQuerySet.as_manager()
 

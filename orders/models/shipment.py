@@ -1,42 +1,38 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Self
 
 from django.db import models
 from django.db.models import Q
 
 from catalog.models import Shop
-from marketplace.kernel.models import Stamped
 from orders.models.channel_order import ChannelOrder
 from orders.models.order import Order, OrderLine
-from orders.states import ShipmentState
+from orders.models.outgoing import Outgoing, OutgoingQuerySet, Steps
+from orders.states import ShipmentState, shipment_machine
 
 
-class ShipmentQuerySet(models.QuerySet["Shipment"]):
-    def wanted(self) -> ShipmentQuerySet:
-        """Tracking to be sent, those that failed least first."""
-        return self.filter(state=ShipmentState.WANTED).order_by("attempts", "pk")
+class ShipmentQuerySet(OutgoingQuerySet["Shipment"]):
+    def to_send(self, now: datetime) -> Self:
+        """Those held too, once outbound tracking of their shop is on again."""
+        held_no_more = self.filter(state=ShipmentState.HELD, shop__push_tracking=True)
+        return super().to_send(now) | held_no_more
 
-    def abandoned(self, now: datetime) -> ShipmentQuerySet:
-        """Being sent by a worker that is gone: whether the channel got it is not known."""
-        return self.filter(state=ShipmentState.SENDING, claimed_until__lt=now)
-
-    def to_send(self, now: datetime) -> ShipmentQuerySet:
-        """Something has to be done about these on an active shop."""
-        held_no_more = Q(state=ShipmentState.HELD, shop__push_tracking=True)
-        abandoned = Q(state=ShipmentState.SENDING, claimed_until__lt=now)
-        return self.filter(Q(state=ShipmentState.WANTED) | held_no_more | abandoned)
-
-    def of_order(self, order: Order) -> ShipmentQuerySet:
+    def of_order(self, order: Order) -> Self:
         return self.filter(lines__line__order=order).distinct()
 
 
-class Shipment(Stamped):
-    """A parcel that left: its units, its carrier, and whether the channel knows the number.
+class Shipment(Outgoing):
+    """A parcel that left: its units, its carrier, and whether the channel knows the number."""
 
-    `outcome_unknown` is set before the call leaves and taken away by a clear answer, so after a
-    crash or a lost answer the channel is asked before anything is sent again.
-    """
+    steps = Steps(
+        shipment_machine,
+        wanted=ShipmentState.WANTED,
+        under_way=ShipmentState.SENDING,
+        done=ShipmentState.SENT,
+        refused=ShipmentState.REFUSED,
+    )
 
     shop = models.ForeignKey(Shop, models.PROTECT, related_name="shipments")
     channel_order = models.ForeignKey(ChannelOrder, models.PROTECT, related_name="shipments")
@@ -62,14 +58,6 @@ class Shipment(Stamped):
     )
     shipped_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True, blank=True)
-    attempts = models.PositiveIntegerField(default=0)
-    outcome_unknown = models.BooleanField(default=False)
-    claimed_by = models.CharField(max_length=64, blank=True)
-    claimed_until = models.DateTimeField(null=True, blank=True)
-    problem = models.TextField(blank=True, help_text="The channel's words and what to do")
-    problem_code = models.CharField(max_length=20, blank=True)
-    problem_request_id = models.CharField(max_length=64, blank=True)
-    by = models.CharField("Who or what", max_length=150, blank=True)
 
     objects = ShipmentQuerySet.as_manager()
 

@@ -47,11 +47,17 @@ class BringingUp:
         self._changes = Changes(by=by)
         self._orders: dict[str, tuple[OrderInHand, OrderFacts]] = {}
 
+    def take_new(self, head: ChannelOrder, read: OrderFacts) -> None:
+        """One more order, of which only the channel order is stored yet, just as it was read."""
+        self._orders[head.external_id] = (OrderInHand(head), read)
+
     def take(self, order: OrderInHand, read: OrderFacts) -> None:
-        """One more order, and what the channel says of it."""
+        """One more order that was here before, and what the channel says of it now."""
         order.head.shop = self._shop
         self._orders[order.head.external_id] = (order, read)
         self._changes.heads.watch([order.head])
+        for name, value in head_columns(read, self._links).items():
+            setattr(order.head, name, value)
         self._changes.watch(order.parts.values())
         if order.address:
             self._changes.addresses.watch([order.address])
@@ -65,7 +71,7 @@ class BringingUp:
             return {}
         links = self._links
         for order, read in self._orders.values():
-            self._keep_head(order, read)
+            self._keep_around(order, read)
             for name, part_facts in read.parts.items():
                 self._keep_part(order, name, part_facts, read.remote)
         parts = [part for order, _ in self._orders.values() for part in order.parts.values()]
@@ -75,14 +81,12 @@ class BringingUp:
         self._changes.store()
         return touched
 
-    def _keep_head(self, order: OrderInHand, read: OrderFacts) -> None:
-        head, remote = order.head, read.remote
-        for name, value in head_columns(read, self._links).items():
-            setattr(head, name, value)
+    def _keep_around(self, order: OrderInHand, read: OrderFacts) -> None:
+        remote = read.remote
         if remote.address is not None and _keeps_people(remote):
             self._keep_address(order, remote.address)
         if any(unit.tracking_number for unit in remote.units):
-            self.heads_with_parcels.append(head)
+            self.heads_with_parcels.append(order.head)
 
     def _keep_address(self, order: OrderInHand, address: RemoteAddress) -> None:
         row = order.address
@@ -142,6 +146,7 @@ class BringingUp:
         touched: set[int] = set()
         parts = [order.parts[name] for name in read.parts]
         moves = {part.order.part: part.order.stock_moves for part in parts}
+        taken = {part.order.part: _taken(part) for part in parts}
         for part in parts:
             part.address = order.address
         upkeep.route(parts, self._links, self._changes)
@@ -151,8 +156,19 @@ class BringingUp:
             self._changes.advance(part.order, state, reason=_reason(read.remote, state))
             if part.order.stock_moves != moves[part.order.part]:
                 touched |= part.shelves.keys()
+            if part.order.pk is None or _taken(part) != taken[part.order.part]:
+                self._sold(part, read.remote)
         self._show_money(order, read)
         return frozenset(touched)
+
+    def _sold(self, part: PartInHand, remote: RemoteOrder) -> None:
+        """The channel changed its own figure in the warehouse that it chose, by this sale."""
+        order = part.order
+        if order.channel_order.fulfilled_by_channel or order.variant_id is None:
+            return
+        where = self._links.warehouses.get(remote.warehouse_id)
+        if where and where.center_id is not None:
+            self._changes.booking.sold(self._shop.pk, order.variant_id, where.center_id)
 
     def _show_money(self, order: OrderInHand, read: OrderFacts) -> None:
         """Figures that do not add up are shown once, on the first part, with the figures."""
@@ -163,6 +179,11 @@ class BringingUp:
         if found not in seen:
             shown = {kind: found} if found else {}
             attention.sync(part, shown, among=[kind], changes=self._changes)
+
+
+def _taken(part: PartInHand) -> int:
+    """Units that the order has of the stock: promised ones, and those that left."""
+    return part.order.reserved + part.order.consumed
 
 
 def _merge(line: OrderLine, columns: dict[str, Any]) -> None:

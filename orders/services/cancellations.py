@@ -31,7 +31,7 @@ from orders.ports_aftersale import (
     RemoteReason,
     aftersale_channels,
 )
-from orders.services import attention, decisions, in_hand, transitions
+from orders.services import attention, decisions, following, in_hand, transitions
 from orders.states import CancellationState, cancellation_machine
 
 REASONS_LAST = 60 * 60  # seconds
@@ -43,24 +43,11 @@ def record(shop: Shop, remote: RemoteCancellation, *, by: str = "aftersale") -> 
 
     Older news than what is here is passed over.
     """
-    heads = in_hand.lock(shop, [remote.order_id])
-    head = heads.get(remote.order_id)
-    columns = _columns(remote)
-    row, is_new = CancellationRequest.objects.get_or_create(
-        shop=shop,
-        external_id=remote.external_id,
-        defaults={"merchant_id": shop.merchant_id, "channel_order": head, **columns},
-    )
-    if not is_new and decisions.is_old_news(row, remote.updated_at, remote.raw_status):
+    kept = following.keep(CancellationRequest, shop, remote, **_columns(remote))
+    if kept is None:
         return False
-    row.channel_order = row.channel_order or head
-    for name, value in columns.items():
-        setattr(row, name, value)
-    row.save(update_fields=[*columns, "channel_order"])
-    state = _state(row, remote.status)
-    moved = state != row.state and cancellation_machine.allows(row.state, state)
-    if moved:
-        cancellation_machine.move(row, state)
+    row, is_new = kept
+    moved = following.advance(cancellation_machine, row, _state(row, remote.status))
     if moved or is_new:
         _tell(row, is_new=is_new, by=by)
     return True
@@ -70,7 +57,6 @@ def _columns(remote: RemoteCancellation) -> dict[str, Any]:
     waits = remote.status == RemoteCancellationStatus.REQUESTED
     due = deadlines.answer_by(remote.created_at, remote.respond_by)
     return {
-        **decisions.common_columns(remote),
         "unit_ids": list(remote.unit_ids),
         "respond_by": due if waits else None,
     }

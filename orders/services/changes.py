@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from catalog.services.booking import Booking, Place
+from marketplace.kernel import many
 from marketplace.kernel.rows import Rows
 from orders.models import (
     Address,
@@ -74,7 +75,7 @@ class Changes:
         below = (self.lines, self.components, self.attentions)
         for rows in (self.heads, self.addresses, self.orders, *below):
             rows.store()
-        OrderEvent.objects.bulk_create(self._events)
+        many.insert(self._events)
         for to, orders in self._moves.items():
             order_machine.move_together(orders, to)
         self.booking.write()

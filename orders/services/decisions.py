@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Any
 
 from django.db import IntegrityError, transaction
 
@@ -19,7 +17,7 @@ from orders.models import (
     ReturnRequest,
     Verdict,
 )
-from orders.ports_aftersale import RemoteCancellation, RemoteReason, RemoteReturn
+from orders.ports_aftersale import RemoteReason
 
 
 def make(
@@ -61,27 +59,6 @@ def make(
             f"Somebody has decided on order {order_id} already; the channel is being told."
         ) from error
     return decision
-
-
-def is_old_news(row: AftersaleRequest, updated_at: datetime, raw_status: str) -> bool:
-    """Whether a message tells nothing new about a request: older, or the same."""
-    if updated_at != row.updated_on_channel_at:
-        return updated_at < row.updated_on_channel_at
-    return raw_status == row.raw_status
-
-
-def common_columns(remote: RemoteCancellation | RemoteReturn) -> dict[str, Any]:
-    """The columns that cancellations and returns share."""
-    return {
-        "order_external_id": remote.order_id,
-        "raw_status": remote.raw_status[:60],
-        "asked_by": remote.asked_by.value,
-        "reason": remote.reason[:300],
-        "refund": remote.refund.amount if remote.refund else None,
-        "currency": remote.refund.currency if remote.refund else "",
-        "created_on_channel_at": remote.created_at,
-        "updated_on_channel_at": remote.updated_at,
-    }
 
 
 def parts_with(channel_order_id: int | None, unit_ids: Sequence[str]) -> list[Order]:

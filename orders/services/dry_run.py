@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -38,7 +37,7 @@ class Trial:
 def dry_run(row: RoutingPolicy, last: int = LAST) -> list[Trial]:
     """Try the rules, in force or not, on the latest channel orders, newest first.
 
-    They see the stock as it is now, with what each order itself holds counted as free.
+    They see the stock as it is now, with what each order itself holds or took counted as free.
     """
     heads = ChannelOrder.objects.filter(shop=row.shop_id, fulfilled_by_channel=False)
     orders = in_hand.read(list(heads.order_by("-created_on_channel_at", "-pk")[:last]))
@@ -68,32 +67,37 @@ def _try(
     facts = [
         PartFacts(
             sku=part.order.seller_sku,
-            units=max(1, part.order.quantity - part.order.canceled_quantity),
-            free={center: _units(part, center, free) for center in policy.candidates},
+            needs={variant: _units(part) * each for variant, each in part.shelves.items()},
             tags=tags.get(part.order.variant_id or 0, frozenset()),
         )
         for part in parts
     ]
     asked = placing.order_facts(order.head, order.address, chosen)
-    decisions = routing_rules.decide(policy, asked, facts)
+    decisions = routing_rules.decide(policy, asked, facts, _there_for(parts, free))
     return [
         Trial(part.order, one, policy.centers[one.center_id].name if one.center_id else "")
         for part, one in zip(parts, decisions, strict=True)
     ]
 
 
-def _units(part: PartInHand, center: int, free: Mapping[Place, int]) -> int:
-    own = part.order.reserved if part.order.fulfillment_center_id == center else 0
-    shelves = part.shelves.items()
-    return min(
-        ((free[variant, center] + own * units) // units for variant, units in shelves), default=0
-    )
+def _units(part: PartInHand) -> int:
+    return max(1, part.order.quantity - part.order.canceled_quantity)
+
+
+def _there_for(parts: Sequence[PartInHand], free: Mapping[Place, int]) -> Mapping[Place, int]:
+    """What is free, as if these parts of one order had not been given anything yet."""
+    there = dict(free)
+    for part in parts:
+        order = part.order
+        if order.fulfillment_center_id is None:
+            continue
+        for variant, each in part.shelves.items():
+            place = (variant, order.fulfillment_center_id)
+            there[place] = there.get(place, 0) + (order.reserved + order.consumed) * each
+    return there
 
 
 def _free(parts: Sequence[PartInHand]) -> Mapping[Place, int]:
     levels = StockLevel.objects.filter(variant__in={pk for part in parts for pk in part.shelves})
     columns = ("variant", "fulfillment_center", F("on_hand") - F("reserved"))
-    found: dict[Place, int] = defaultdict(int)
-    for variant, center, units in levels.values_list(*columns):
-        found[variant, center] = units
-    return found
+    return {(variant, center): units for variant, center, units in levels.values_list(*columns)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -59,7 +59,7 @@ def read(remote: RemoteOrder) -> OrderFacts:
 
 def fingerprint(remote: RemoteOrder) -> str:
     """The same for the same content, so that an order that did not change costs no write."""
-    return hashlib.sha256(repr(replace(remote, raw={})).encode()).hexdigest()
+    return hashlib.sha256(repr(remote).encode()).hexdigest()
 
 
 def columns(remote: RemoteOrder) -> dict[str, Any]:
@@ -86,6 +86,7 @@ def columns(remote: RemoteOrder) -> dict[str, Any]:
         "buyer_note": remote.buyer_note[:1000],
         **money_columns(remote.payment),
         "content_hash": fingerprint(remote),
+        "raw_hash": remote.raw_hash,
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from django.db import transaction
@@ -25,7 +25,6 @@ from orders.services.holding import HOLDING_KINDS
 from orders.services.in_hand import PartInHand
 from orders.services.links import Links, links_of_skus
 
-AT_ONCE = 500
 TOGETHER = 100
 #: What keeps an order from leaving, by stock or by a rule.
 STANDING_KINDS = (*HOLDING_KINDS, AttentionKind.HELD_BY_RULE)
@@ -60,9 +59,16 @@ class Released:
 
 
 def retry_attentions(
-    *, shop: Shop | None = None, variant: Variant | None = None, by: str = "order intake"
+    *,
+    shop: Shop | None = None,
+    variant: Variant | None = None,
+    by: str = "order intake",
+    until: Callable[[], bool] = lambda: False,
 ) -> Released:
-    """Try again to hold stock for orders that could not, oldest first, where something changed."""
+    """Try again to hold stock for orders that could not, oldest first, where something changed.
+
+    When `until` says so, the rest waits for the next time.
+    """
     rows = _with_a_chance(Order.objects.all())
     if shop is not None:
         rows = rows.filter(shop=shop)
@@ -71,21 +77,32 @@ def retry_attentions(
         contained = OrderComponent.objects.filter(order=OuterRef("pk"), variant=variant)
         by_sku = Q(variant=None, seller_sku=variant.sku)
         rows = rows.filter(Q(variant=variant) | by_sku | Exists(contained))
-    return _retry(rows, by)
+    return _retry(_oldest_first(rows), by, until)
 
 
-def look_again(shop: Shop, *, by: str) -> Released:
-    """The shop's rules changed: decide again for what waits, and for what a rule holds."""
-    waiting = OrderAttention.objects.filter(resolved_at=None, kind__in=STANDING_KINDS)
-    return _retry(Order.objects.filter(shop=shop, pk__in=waiting.values("order")), by)
+def waiting(shop: Shop) -> list[int]:
+    """The shop's order parts that wait for stock, a link or a center, or that a rule holds."""
+    notes = OrderAttention.objects.filter(resolved_at=None, kind__in=STANDING_KINDS)
+    return _oldest_first(Order.objects.filter(shop=shop, pk__in=notes.values("order")))
 
 
-def _retry(rows: OrderQuerySet, by: str) -> Released:
+def look_again(order_ids: Sequence[int], *, by: str) -> Released:
+    """Their shop's rules changed: decide again for these order parts that wait."""
+    return _retry(order_ids, by)
+
+
+def _oldest_first(rows: OrderQuerySet) -> list[int]:
+    return list(rows.order_by("created_on_channel_at", "pk").values_list("pk", flat=True))
+
+
+def _retry(
+    order_ids: Sequence[int], by: str, until: Callable[[], bool] = lambda: False
+) -> Released:
     released = Released()
-    oldest_first = rows.order_by("created_on_channel_at", "pk").values_list("pk", flat=True)
-    waiting = list(oldest_first[:AT_ONCE])
-    for start in range(0, len(waiting), TOGETHER):
-        some = waiting[start : start + TOGETHER]
+    for start in range(0, len(order_ids), TOGETHER):
+        if start and until():
+            break
+        some = order_ids[start : start + TOGETHER]
         for pk, answer in zip(some, in_halves(some, lambda pks: _together(pks, by)), strict=True):
             released.add(pk, answer)
     return released
@@ -93,8 +110,8 @@ def _retry(rows: OrderQuerySet, by: str) -> Released:
 
 def _with_a_chance(rows: OrderQuerySet) -> OrderQuerySet:
     """Held orders for which the link, the mapping or the stock is there by now."""
-    waiting = OrderAttention.objects.filter(resolved_at=None, kind__in=HOLDING_KINDS)
-    held = waiting.filter(order=OuterRef("pk"))
+    notes = OrderAttention.objects.filter(resolved_at=None, kind__in=HOLDING_KINDS)
+    held = notes.filter(order=OuterRef("pk"))
     by_sku = Variant.objects.filter(merchant=OuterRef("merchant"), sku=OuterRef("seller_sku"))
     by_offer = Offer.objects.filter(listing__shop=OuterRef("shop"), external_id=OuterRef("part"))
     mapping = WarehouseMapping.objects.filter(
@@ -102,7 +119,7 @@ def _with_a_chance(rows: OrderQuerySet) -> OrderQuerySet:
         warehouse__external_id=OuterRef("channel_order__warehouse_external_id"),
     )
     # The short list of what waits comes first: there may be a million orders that do not.
-    return rows.filter(pk__in=waiting.values("order")).filter(
+    return rows.filter(pk__in=notes.values("order")).filter(
         Q(Exists(held.filter(kind=AttentionKind.UNLINKED_SKU)), Exists(by_sku) | Exists(by_offer))
         | Q(Exists(held.filter(kind=AttentionKind.UNMAPPED_WAREHOUSE)), Exists(mapping))
         | Q(Exists(held.filter(kind__in=SHORT_KINDS)), _has_stock())

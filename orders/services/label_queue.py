@@ -2,53 +2,31 @@
 
 from __future__ import annotations
 
-import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from typing import ClassVar
 
-from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
 
 from catalog.models import Shop
-from marketplace.kernel.errors import Reconnect, Refused, TryLater
-from marketplace.kernel.states import IllegalMove
-from orders.models import AttentionKind, Label, Order, OrderQuerySet
-from orders.ports_labels import (
-    BoughtLabel,
-    LabelChannel,
-    ParcelSize,
-    PickupTime,
-    WantedLabel,
-    label_channels,
-)
-from orders.services import attention, transitions
-from orders.states import LabelState, label_machine
-
-CLAIM_LASTS = timedelta(minutes=5)
-#: When so many in a row cannot be bought, the channel is down: the rest wait for the next run.
-PATIENCE = 3
+from marketplace.kernel.errors import Refused, TryLater
+from orders.models import AttentionKind, Label, Order
+from orders.ports_labels import BoughtLabel, ParcelSize, PickupTime, WantedLabel, label_channels
+from orders.services.outbox import Outbox, Report, Said
 
 
 @dataclass
-class LabelReport:
+class LabelReport(Report):
     """What one run bought."""
 
-    bought: int = 0
-    known: int = 0
-    refused: int = 0
-    waiting: int = 0
-
-    def summary(self) -> str:
-        """One sentence: “3 bought, 1 refused.”"""
-        words = {
-            "bought": self.bought,
-            "already on the channel": self.known,
-            "refused": self.refused,
-            "to be tried again": self.waiting,
-        }
-        said = [f"{count:,} {word}" for word, count in words.items() if count]
-        return f"Labels: {', '.join(said) or 'none to buy'}."
+    title = "Labels"
+    nothing = "none to buy"
+    words: ClassVar = {
+        "sent": "bought",
+        "known": "already on the channel",
+        "refused": "refused",
+        "waiting": "to be tried again",
+    }
 
 
 def buy_labels(shop: Shop) -> LabelReport:
@@ -57,90 +35,68 @@ def buy_labels(shop: Shop) -> LabelReport:
     Raises `TryLater` at the end if some could not be bought, so that the job comes back for them.
     """
     report = LabelReport()
-    mine = Label.objects.filter(shop=shop)
-    # A worker died while buying: the channel will be asked before anything is bought again.
-    abandoned = mine.abandoned(timezone.now())
-    label_machine.move_all(abandoned, LabelState.WANTED, claimed_by="", claimed_until=None)
-    channel = label_channels.get(shop.channel)
-    trouble: TryLater | None = None
-    for label in mine.wanted().select_related("channel_order"):
-        trouble = _buy_one(channel, shop, label, report) or trouble
-        if report.waiting >= PATIENCE:
-            break
-    if trouble:
-        raise TryLater(
-            f"{report.summary()} {trouble.message}",
-            code=trouble.code,
-            request_id=trouble.request_id,
-            retry_after=trouble.retry_after,
-        )
+    LabelOutbox(shop).run(report)
+    report.come_again()
     return report
 
 
-def _buy_one(
-    channel: LabelChannel, shop: Shop, label: Label, report: LabelReport
-) -> TryLater | None:
-    with transaction.atomic():
-        # Another worker may have tried it since the list was read.
-        label.refresh_from_db(from_queryset=Label.objects.select_for_update(of=("self",)))
-        asks_first = label.outcome_unknown
-        if not _claim(label):
+class LabelOutbox(Outbox[Label]):
+    """The labels of a shop that are to be bought."""
+
+    trouble = AttentionKind.LABEL_TROUBLE
+    by = "labels"
+
+    def __init__(self, shop: Shop) -> None:
+        super().__init__(Label.objects.filter(shop=shop).select_related("channel_order"))
+        self.shop = shop
+        self.channel = label_channels.get(shop.channel)
+
+    def say(self, row: Label, *, asks_first: bool) -> Said:
+        """Buy the label, unless the channel made it already."""
+        wanted = _wanted(row)
+        try:
+            if asks_first and (known := self._bought(wanted)):
+                return _said(row, "known", known)
+            return _said(row, "sent", self.channel.buy(self.shop, wanted))
+        except Refused:
+            # Perhaps because somebody made the label on the channel.
+            if known := self._bought_after_all(wanted):
+                return _said(row, "known", known)
+            raise
+
+    def _bought(self, wanted: WantedLabel) -> BoughtLabel | None:
+        return self.channel.bought(self.shop, wanted.order_id, wanted.line_ids)
+
+    def _bought_after_all(self, wanted: WantedLabel) -> BoughtLabel | None:
+        try:
+            return self._bought(wanted)
+        except TryLater as error:
+            error.outcome_unknown = True
+            raise
+        except Refused:
             return None
-    wanted = _wanted(label)
-    try:
-        known = channel.bought(shop, wanted.order_id, wanted.line_ids) if asks_first else None
-        bought = known or channel.buy(shop, wanted)
-    except TryLater as error:
-        _give_back(label, error.message, unknown=error.outcome_unknown or asks_first)
-        report.waiting += 1
-        return error
-    except Refused as error:
-        return _refused(channel, shop, label, error, report)
-    except Reconnect as error:
-        _give_back(label, error.message, unknown=asks_first)
-        raise
-    _bought(label, bought)
-    report.known += known is not None
-    report.bought += known is None
-    return None
+
+    def parts(self, row: Label) -> Sequence[Order]:
+        return list(Order.objects.filter(lines__label_line__label=row).distinct())
+
+    def refusal(self, row: Label) -> str:
+        return "The channel made no label"
+
+    def advice(self, row: Label) -> str:
+        return "Mend it and use “Get label” again, or make the label on the channel."
 
 
-def _refused(
-    channel: LabelChannel, shop: Shop, label: Label, error: Refused, report: LabelReport
-) -> TryLater | None:
-    """Refused because somebody made the label on the channel already, or for a reason to mend."""
-    wanted = _wanted(label)
-    try:
-        known = channel.bought(shop, wanted.order_id, wanted.line_ids)
-    except TryLater as trouble:
-        _give_back(label, trouble.message, unknown=True)
-        report.waiting += 1
-        return trouble
-    except Refused:
-        known = None
-    if known is not None:
-        _bought(label, known)
-        report.known += 1
-        return None
-    _show(label, error)
-    report.refused += 1
-    return None
-
-
-def _claim(label: Label) -> bool:
-    """Of two workers one gets it; from here on the outcome is unknown until an answer is in."""
-    try:
-        label_machine.move(
-            label,
-            LabelState.BUYING,
-            claimed_by=uuid.uuid4().hex,
-            claimed_until=timezone.now() + CLAIM_LASTS,
-            attempts=F("attempts") + 1,
-            outcome_unknown=True,
-        )
-    except IllegalMove:
-        return False
-    return True
+def _said(label: Label, how: str, bought: BoughtLabel) -> Said:
+    price = bought.price
+    cost = f" for {price}" if price else ""
+    columns = {
+        "bought_at": timezone.now(),
+        "package_external_id": bought.package_id or label.package_external_id,
+        "service": bought.service or label.service,
+        "price": price.amount if price else None,
+        "currency": price.currency if price else "",
+    }
+    return Said(how, f"The channel made the label{cost}: package {bought.package_id}.", columns)
 
 
 def _wanted(label: Label) -> WantedLabel:
@@ -162,64 +118,3 @@ def _wanted(label: Label) -> WantedLabel:
         handover=label.handover,
         pickup=pickup,
     )
-
-
-@transaction.atomic
-def _bought(label: Label, bought: BoughtLabel) -> None:
-    price = bought.price
-    moved = _settle(
-        label,
-        LabelState.BOUGHT,
-        bought_at=timezone.now(),
-        package_external_id=bought.package_id or label.package_external_id,
-        service=bought.service or label.service,
-        price=price.amount if price else None,
-        currency=price.currency if price else "",
-        problem="",
-        problem_code="",
-        problem_request_id="",
-        outcome_unknown=False,
-    )
-    if moved:
-        orders = list(_orders(label))
-        attention.clear(orders, AttentionKind.LABEL_TROUBLE, by="labels")
-        cost = f" for {price}" if price else ""
-        text = f"The channel made the label{cost}: package {bought.package_id}."
-        for order in orders:
-            transitions.note(order, text, by="labels")
-
-
-@transaction.atomic
-def _show(label: Label, error: Refused) -> None:
-    moved = _settle(
-        label,
-        LabelState.REFUSED,
-        problem=str(error),
-        problem_code=error.code[:20],
-        problem_request_id=error.request_id[:64],
-        outcome_unknown=False,
-    )
-    if moved:
-        text = f"The channel made no label: {error}"
-        for order in _orders(label):
-            attention.flag(
-                order,
-                AttentionKind.LABEL_TROUBLE,
-                f"{text} Mend it and use “Get label” again, or make the label on the channel.",
-            )
-            transitions.note(order, text, by="labels", request_id=error.request_id[:64])
-
-
-def _give_back(label: Label, why: str, *, unknown: bool) -> None:
-    _settle(label, LabelState.WANTED, problem=why, outcome_unknown=unknown)
-
-
-def _settle(label: Label, to: LabelState, **changes: object) -> bool:
-    """Write the answer, unless another worker took the label over meanwhile."""
-    mine = Label.objects.filter(pk=label.pk, claimed_by=label.claimed_by)
-    changes |= {"claimed_by": "", "claimed_until": None}
-    return bool(label_machine.move_all(mine, to, **changes))
-
-
-def _orders(label: Label) -> OrderQuerySet:
-    return Order.objects.filter(lines__label_line__label=label).distinct()

@@ -6,8 +6,10 @@ looked at again.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
+from catalog.services.booking import Place
 from marketplace.kernel.errors import Refused
 from orders import routing, routing_rules
 from orders.models import (
@@ -89,13 +91,26 @@ def _decide(parts: Sequence[PartInHand], links: Links, changes: Changes) -> list
     facts = [
         PartFacts(
             sku=part.order.seller_sku,
-            units=part.open_units,
-            free={pk: holding.available(part, pk, changes) for pk in policy.candidates},
+            needs={variant: part.open_units * each for variant, each in part.shelves.items()},
             tags=links.tags.get(part.order.variant_id or 0, frozenset()),
         )
         for part in parts
     ]
-    return routing_rules.decide(policy, order, facts)
+    places = {(variant, pk) for one in facts for variant in one.needs for pk in policy.candidates}
+    own = held_by(parts)
+    free = {place: changes.booking.available(place) + own[place] for place in places}
+    return routing_rules.decide(policy, order, facts, free)
+
+
+def held_by(parts: Sequence[PartInHand]) -> Counter[Place]:
+    """The units that these parts hold themselves, which rules therefore count as free."""
+    found: Counter[Place] = Counter()
+    for part in parts:
+        center = part.order.fulfillment_center_id
+        if center is not None:
+            for variant, each in part.shelves.items():
+                found[variant, center] += part.order.reserved * each
+    return found
 
 
 def _apply(part: PartInHand, decision: Decision, links: Links, changes: Changes) -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
 from orders.models import Address, AddressLook, ChannelOrder
 
 AT_ONCE = 500
+#: Long enough to look into a complaint; then who looked is personal data itself.
+LOOKS_KEPT = timedelta(days=365)
 
 
 def erase_personal_data(now: datetime) -> int:
@@ -36,3 +38,12 @@ def note_looks(channel_order_ids: Iterable[int], *, by: str, page: str) -> None:
         ),
         batch_size=AT_ONCE,
     )
+
+
+def forget_looks(now: datetime) -> int:
+    """Delete what was written down about looks so long ago that nobody asks; return how many."""
+    forgotten = 0
+    old = AddressLook.objects.filter(at__lt=now - LOOKS_KEPT).order_by("at")
+    while found := list(old.values_list("pk", flat=True)[:AT_ONCE]):
+        forgotten += AddressLook.objects.filter(pk__in=found).delete()[0]
+    return forgotten

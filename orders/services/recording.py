@@ -13,6 +13,7 @@ from enum import Enum
 from django.db import IntegrityError, transaction
 
 from catalog.models import SamplePolicy, Shop
+from marketplace.kernel import many
 from marketplace.kernel.errors import Refused
 from marketplace.kernel.halving import in_halves
 from orders.models import ChannelOrder
@@ -20,7 +21,6 @@ from orders.ports import RemoteOrder, RemoteOrderStatus
 from orders.services import facts, in_hand, parcels
 from orders.services.bringing_up import BringingUp, head_columns
 from orders.services.facts import OrderFacts
-from orders.services.in_hand import OrderInHand
 from orders.services.links import Links, links_for
 
 
@@ -122,8 +122,10 @@ def _together(shop: Shop, remotes: Sequence[RemoteOrder], by: str) -> list[Answe
     new = _store_heads(shop, [read[name] for name in sorted(read) if name not in heads], links)
     known = in_hand.read([head for name, head in heads.items() if name in read])
     work = BringingUp(shop, links, by=by)
-    for order in (*known, *(OrderInHand(head) for head in new)):
+    for order in known:
         work.take(order, read[order.head.external_id])
+    for head in new:
+        work.take_new(head, read[head.external_id])
     touched = work.finish([remote.external_id for remote in remotes])
     parcels.note_channel_parcels(work.heads_with_parcels)
     fresh = {head.external_id for head in new}
@@ -170,7 +172,8 @@ def _store_heads(shop: Shop, orders: Sequence[OrderFacts], links: Links) -> list
         heads = [_new_head(shop, order, links) for order in orders]
         try:
             with transaction.atomic():
-                return ChannelOrder.objects.bulk_create(heads)
+                many.insert(heads)
+                return heads
         except IntegrityError:
             ids = [head.external_id for head in heads]
             rows = ChannelOrder.objects.filter(shop=shop, external_id__in=ids)

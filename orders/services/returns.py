@@ -28,7 +28,7 @@ from orders.models import (
     Verdict,
 )
 from orders.ports_aftersale import RemoteReason, RemoteReturn, RemoteReturnStatus
-from orders.services import attention, decisions, in_hand, transitions
+from orders.services import attention, decisions, following, transitions
 from orders.states import ReturnState, return_machine
 
 
@@ -38,24 +38,12 @@ def record(shop: Shop, remote: RemoteReturn, *, by: str = "aftersale") -> bool:
 
     Older news than what is here is passed over.
     """
-    head = in_hand.lock(shop, [remote.order_id]).get(remote.order_id)
-    columns = _columns(remote)
-    row, is_new = ReturnRequest.objects.get_or_create(
-        shop=shop,
-        external_id=remote.external_id,
-        defaults={"merchant_id": shop.merchant_id, "channel_order": head, **columns},
-    )
-    if not is_new and decisions.is_old_news(row, remote.updated_at, remote.raw_status):
+    kept = following.keep(ReturnRequest, shop, remote, **_columns(remote))
+    if kept is None:
         return False
-    row.channel_order = row.channel_order or head
-    for name, value in columns.items():
-        setattr(row, name, value)
-    row.save(update_fields=[*columns, "channel_order"])
+    row, is_new = kept
     _keep_lines(row, remote)
-    state = ReturnState(remote.status.value)
-    moved = state != row.state and return_machine.allows(row.state, state)
-    if moved:
-        return_machine.move(row, state)
+    moved = following.advance(return_machine, row, ReturnState(remote.status.value))
     if moved or is_new:
         _tell(row, is_new=is_new, by=by)
     return True
@@ -66,7 +54,6 @@ def _columns(remote: RemoteReturn) -> dict[str, Any]:
     if remote.status == RemoteReturnStatus.REQUESTED:
         due = deadlines.answer_by(remote.created_at, due)
     return {
-        **decisions.common_columns(remote),
         "kind": remote.kind.value,
         "respond_by": due,
         "tracking_number": remote.tracking_number[:60],
@@ -99,7 +86,7 @@ def _keep_lines(row: ReturnRequest, remote: RemoteReturn) -> None:
 def _tell(row: ReturnRequest, *, is_new: bool, by: str) -> None:
     kind, state = row.get_kind_display(), row.get_state_display()
     why = f": {row.reason}" if is_new and row.reason else ""
-    for part in decisions.parts_with(row.channel_order_id, _unit_ids(row)):
+    for part in decisions.parts_with(row.channel_order_id, row.unit_ids()):
         transitions.note(part, f"{kind}, {state.lower()}{why}.", by=by)
         if row.state in ANSWERABLE:
             attention.flag(part, AttentionKind.RETURN_REQUESTED, _what_to_do(row))
@@ -117,10 +104,6 @@ def _what_to_do(row: ReturnRequest) -> str:
         )
     words = row.get_kind_display().lower()
     return f"The buyer asks for: {words}. Approve or decline it under Returns{until}."
-
-
-def _unit_ids(row: ReturnRequest) -> list[str]:
-    return list(row.lines.values_list("unit_external_id", flat=True))
 
 
 def approve(row: ReturnRequest, *, by: str) -> AftersaleDecision:
@@ -155,7 +138,7 @@ def _decide(
     verb = "approves" if verdict == Verdict.APPROVE else "declines"
     why = f": {reason.words}" if reason else ""
     text = f"{by} {verb} the {what} ({fresh.get_kind_display().lower()}){why}."
-    for part in decisions.parts_with(fresh.channel_order_id, _unit_ids(fresh)):
+    for part in decisions.parts_with(fresh.channel_order_id, fresh.unit_ids()):
         transitions.note(part, text, by=by)
     return made
 

@@ -11,12 +11,10 @@ from django.db import DatabaseError
 from catalog.models import Shop
 from marketplace.kernel.errors import Failure
 from orders.models import ChannelOrder
-from orders.ports import RemoteOrder, UnreadableOrder
+from orders.ports import ListedOrder, RemoteOrder, UnreadableOrder
 from orders.services import problems
 from orders.services.problems import Trouble
 from orders.services.recording import Outcome, Recorded, is_old_news, record_all
-
-Remote = RemoteOrder | UnreadableOrder
 
 #: Ids of orders that a report names; more are only counted.
 NAMED = 20
@@ -62,14 +60,13 @@ class IntakeReport:
         return f"{self.seen:,} orders seen: {', '.join(parts)}."
 
 
-def take(shop: Shop, page: Sequence[Remote], report: IntakeReport) -> None:
+def take(shop: Shop, page: Sequence[ListedOrder], report: IntakeReport) -> None:
     """Take a page in: each order once, and one that fails becomes a problem that people see.
 
-    What did not change is passed over with one query for the whole page.
+    What did not change is passed over, mostly unread, with one query for the whole page.
     """
     report.seen += len(page)
-    fresh = _fresh(shop, [one for one in page if isinstance(one, RemoteOrder)], report)
-    unreadable = [one for one in page if isinstance(one, UnreadableOrder)]
+    fresh, unreadable = _news(shop, page, report)
     troubles = [Trouble(one.external_id, one.reason) for one in unreadable]
     taken = []
     for remote, answer in zip(fresh, record_all(shop, fresh), strict=True):
@@ -84,19 +81,28 @@ def take(shop: Shop, page: Sequence[Remote], report: IntakeReport) -> None:
     report.recovered += problems.resolve(shop, taken)
 
 
-def _fresh(shop: Shop, readable: Sequence[RemoteOrder], report: IntakeReport) -> list[RemoteOrder]:
-    ids = [remote.external_id for remote in readable]
-    rows = ChannelOrder.objects.filter(shop=shop, external_id__in=ids)
-    needed = rows.only("external_id", "status", "updated_on_channel_at", "content_hash")
-    heads = {head.external_id: head for head in needed}
-    fresh = []
-    for remote in readable:
-        head = heads.get(remote.external_id)
-        if head and is_old_news(head, remote):
+def _news(
+    shop: Shop, page: Sequence[ListedOrder], report: IntakeReport
+) -> tuple[list[RemoteOrder], list[UnreadableOrder]]:
+    """Read what may have changed; what is known to the letter is only counted."""
+    rows = ChannelOrder.objects.filter(shop=shop, external_id__in=[one.external_id for one in page])
+    needed = ("external_id", "status", "updated_on_channel_at", "content_hash", "raw_hash")
+    heads = {head.external_id: head for head in rows.only(*needed)}
+    fresh: list[RemoteOrder] = []
+    unreadable: list[UnreadableOrder] = []
+    for one in page:
+        head = heads.get(one.external_id)
+        if head and one.raw_hash and one.raw_hash == head.raw_hash:
+            report.unchanged += 1
+            continue
+        remote = one.read()
+        if isinstance(remote, UnreadableOrder):
+            unreadable.append(remote)
+        elif head and is_old_news(head, remote):
             report.unchanged += 1
         else:
             fresh.append(remote)
-    return fresh
+    return fresh, unreadable
 
 
 def _reason(shop: Shop, external_id: str, error: Exception) -> str:

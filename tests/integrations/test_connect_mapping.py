@@ -44,7 +44,7 @@ def test_a_center_of_another_shop_is_announced_as_a_shared_pool(
     first = factories.make_shop(shop.merchant, name="Paws")
     factories.map_warehouse(first, centers[0])
     page = browser.get(reverse("mapping", args=[shop.pk])).content.decode()
-    assert "“Reno” also serves Paws (TikTok US): both sell from the same shared pool" in page
+    assert "Reno is also mapped in Paws (TikTok US): both sell the same units." in page
 
 
 @pytest.mark.parametrize(

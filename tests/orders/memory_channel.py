@@ -12,6 +12,7 @@ from catalog.models import Shop
 from marketplace.kernel.errors import Failure
 from marketplace.kernel.money import Money
 from orders.ports import (
+    ListedOrder,
     RemoteAddress,
     RemoteCarrier,
     RemoteOrder,
@@ -108,16 +109,15 @@ class MemoryChannel:
     def reset(self) -> None:
         self.__init__()  # type: ignore[misc]
 
-    def orders_since(self, shop: Shop, since: datetime) -> Iterator[RemoteOrder | UnreadableOrder]:
+    def orders_since(self, shop: Shop, since: datetime) -> Iterator[ListedOrder]:
         self.asked_since.append(since)
         for order in sorted(self.listed, key=lambda order: order.updated_at or PLACED):
             if order.updated_at is None or order.updated_at >= since:
-                yield order
+                yield ListedOrder.of(order)
 
-    def orders(
-        self, shop: Shop, external_ids: Sequence[str]
-    ) -> Iterator[RemoteOrder | UnreadableOrder]:
-        yield from (order for order in self.listed if order.external_id in external_ids)
+    def orders(self, shop: Shop, external_ids: Sequence[str]) -> Iterator[ListedOrder]:
+        found = (order for order in self.listed if order.external_id in external_ids)
+        yield from map(ListedOrder.of, found)
 
     def carriers(self, shop: Shop, delivery_option_id: str) -> list[RemoteCarrier]:
         self.carrier_reads += 1

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from catalog.models import StockMovement
 from catalog.services import stock
 from orders.models import Order, OrderAttention
-from orders.ports import RemoteOrder
+from orders.ports import ListedOrder, RemoteOrder
 from orders.ports import RemoteOrderStatus as S
 from orders.services import held, shipping
 from orders.services.recording import record
@@ -173,7 +173,7 @@ def test_pages_repeated_late_lost_and_cut_short_end_in_the_state_of_the_last_mes
     for dies_at, page in pages:
         report = IntakeReport()
         with killed_at(dies_at):
-            take(world.shop, page, report)
+            take(world.shop, [ListedOrder.of(remote) for remote in page], report)
         assert report.problems == 0
         if ships:
             ship_what_will_leave(lives_of_orders)

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from catalog.services import stock
 from marketplace.kernel.errors import Refused, TryLater
 from orders.models import IntakeCursor, IntakeProblem, Order
-from orders.ports import RemoteOrder, UnreadableOrder
+from orders.ports import ListedOrder, RemoteOrder, UnreadableOrder
 from orders.ports import RemoteOrderStatus as S
 from orders.services import intake, problems
 from tests.orders.memory_channel import ADDRESS, PLACED, MemoryChannel, remote_order, unit
@@ -123,7 +123,7 @@ def test_a_problem_that_stays_is_asked_for_less_and_less_often(
 def test_a_channel_that_is_busy_stops_the_run_and_keeps_what_was_stored(
     world: World, channel: MemoryChannel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pages = [remote_order(str(n), minutes=n) for n in range(1000, 1100)]
+    pages = [ListedOrder.of(remote_order(str(n), minutes=n)) for n in range(1000, 1100)]
 
     def broken(shop: object, since: object) -> object:
         yield from pages
@@ -137,8 +137,9 @@ def test_a_channel_that_is_busy_stops_the_run_and_keeps_what_was_stored(
 
 
 def test_a_run_that_is_out_of_time_stops_after_a_page_and_says_so(
-    world: World, channel: MemoryChannel
+    world: World, channel: MemoryChannel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(intake, "PAGE", 100)
     channel.listed = [remote_order(str(n), minutes=n) for n in range(1000, 1150)]
     report = intake.pull_orders(world.shop, until=lambda: True)
     assert report.is_complete is False
@@ -273,8 +274,9 @@ def test_old_problems_that_the_channel_will_not_tell_about_do_not_keep_new_order
 
 
 def test_a_comparison_goes_on_where_it_ran_out_of_time_and_reports_all_of_it(
-    world: World, channel: MemoryChannel
+    world: World, channel: MemoryChannel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(intake, "PAGE", 100)
     channel.listed = [remote_order(str(n), minutes=n - 1000) for n in range(1000, 1250)]
     intake.pull_orders(world.shop)
     channel.listed += [remote_order("1", minutes=3), remote_order("2", minutes=240)]
@@ -292,3 +294,30 @@ def test_a_comparison_goes_on_where_it_ran_out_of_time_and_reports_all_of_it(
     channel.asked_since.clear()
     intake.reconcile(world.shop)
     assert channel.asked_since == [NOW - intake.RECONCILE_SPAN]
+
+
+def test_an_order_sent_just_as_it_is_known_is_not_read_and_one_that_differs_is(
+    world: World, channel: MemoryChannel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reads: list[str] = []
+
+    def listed(remote: RemoteOrder) -> ListedOrder:
+        def read() -> RemoteOrder:
+            reads.append(remote.buyer)
+            return remote
+
+        return ListedOrder(remote.external_id, remote.updated_at, remote.raw_hash, read)
+
+    def pull(remote: RemoteOrder) -> str:
+        monkeypatch.setattr(channel, "orders_since", lambda shop, since: iter([listed(remote)]))
+        return intake.pull_orders(world.shop).summary()
+
+    first = replace(remote_order("1001"), buyer="Ann", raw_hash="a" * 64)
+    assert pull(first) == "1 orders seen: 1 new, 0 changed, 0 unchanged."
+    assert pull(first) == "1 orders seen: 0 new, 0 changed, 1 unchanged."
+    assert reads == ["Ann"]
+    within_the_second = replace(first, buyer="Bea", raw_hash="b" * 64)
+    assert pull(within_the_second) == "1 orders seen: 0 new, 1 changed, 0 unchanged."
+    assert reads == ["Ann", "Bea"]
+    assert pull(within_the_second) == "1 orders seen: 0 new, 0 changed, 1 unchanged."
+    assert reads == ["Ann", "Bea"]

@@ -168,7 +168,7 @@ def test_a_number_is_not_changed_while_it_is_being_sent(place: Place) -> None:
     order = place.part(bought(place, 1))
     carrier = place.carrier(order)
     shipment = shipping.record_shipment(order, carrier=carrier, tracking_number=FIRST, by="ann")
-    assert tracking._claim(Shipment.objects.get(pk=shipment.pk)) is True
+    assert tracking.TrackingOutbox(place.shop).claim(shipment.pk) is not None
     with pytest.raises(Refused, match="being sent to the channel right now"):
         correct(place, shipment)
 
@@ -281,7 +281,7 @@ def test_a_label_that_is_refused_is_shown_with_its_cause_and_asked_for_anew(plac
     assert (place.part(order).state, place.reserved()) == (OrderState.UNSHIPPED, 1)
     want(place, order)
     assert not trouble.exists()
-    assert label_queue.buy_labels(place.shop).bought == 1
+    assert label_queue.buy_labels(place.shop).sent == 1
     assert Label.objects.get().state == LabelState.BOUGHT
 
 
@@ -301,7 +301,7 @@ def test_where_parcels_exist_before_one_is_arranged_with_a_pickup_time(place: Pl
     assert (ways.can_pickup, ways.can_drop_off, len(ways.pickup_times)) == (True, True, 4)
     plan = labels.Plan(handover=PICKUP, pickup=ways.pickup_times[0])
     labels.want_labels([place.part(order)], plan, by="ann")
-    assert label_queue.buy_labels(place.shop).bought == 1
+    assert label_queue.buy_labels(place.shop).sent == 1
     assert place.sandbox.calls()[ARRANGE] == 1
     place.look()
     assert (place.part(order).state, place.on_hand()) == (OrderState.SHIPPED, 99)

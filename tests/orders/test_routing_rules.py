@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -14,7 +15,9 @@ from hypothesis import strategies as st
 
 from catalog.models import CenterKind, FulfillmentCenter, Tag
 from catalog.services import bundles, stock
+from marketplace.kernel import bulk_tasks
 from marketplace.kernel.errors import Refused
+from marketplace.kernel.models import BulkRun, RunState
 from orders.models import (
     AttentionKind,
     Order,
@@ -39,13 +42,15 @@ CENTERS = {1: Center(1, "Reno", True, "US", "NV", "89501"), 2: Center(2, "Dallas
 CENTERS[3] = Center(3, "Flexport", False, "US", "CA", "94103")
 BY_CHANNEL = OrderFacts(Decision(2, "The channel chose Dallas."), Decimal(40), "US", "CA", "94110")
 
-number_of_units = st.integers(0, 3)
+#: Units by variant (1 to 3) and center; two parts may need the same variant, as bundles do.
+shelves = st.dictionaries(
+    st.tuples(st.integers(1, 3), st.sampled_from([1, 2, 3])), st.integers(0, 4)
+)
 parts = st.lists(
     st.builds(
         PartFacts,
         sku=st.sampled_from("AB"),
-        units=st.integers(1, 3),
-        free=st.dictionaries(st.sampled_from([1, 2, 3]), number_of_units),
+        needs=st.dictionaries(st.integers(1, 3), st.integers(1, 3), min_size=1, max_size=2),
         tags=st.sets(st.sampled_from(["red", "blue"])).map(frozenset),
     ),
     min_size=1,
@@ -67,43 +72,47 @@ rules = st.lists(
 ).map(tuple)
 
 
-@given(rules, parts, st.sampled_from([None, 2]), st.sampled_from(["seller", "channel_label"]))
+@given(rules, parts, shelves, st.sampled_from([None, 2]), st.sampled_from(["seller", "label"]))
 def test_every_part_gets_one_decision_with_a_reason_and_only_a_center_that_has_it_all(
-    some_rules, some_parts, fallback, kind
+    some_rules, some_parts, free, fallback, kind
 ) -> None:
     policy = Policy(some_rules, CENTERS, fallback)
-    found = decide(policy, replace(BY_CHANNEL, kind=kind), some_parts)
+    order = replace(BY_CHANNEL, kind="channel_label" if kind == "label" else kind)
+    found = decide(policy, order, some_parts, free)
     assert len(found) == len(some_parts)
-    assert found == decide(policy, replace(BY_CHANNEL, kind=kind), some_parts)
+    assert found == decide(policy, order, some_parts, free)
+    given_away = Counter()
     for part, one in zip(some_parts, found, strict=True):
         assert one.reason
-        if kind == "channel_label":
+        if kind == "label":
             assert one.center_id == 2
         elif one.reason.startswith("Rule"):
-            assert part.fits(one.center_id)
             assert CENTERS[one.center_id].name in one.reason
+            given_away.update({(pk, one.center_id): units for pk, units in part.needs.items()})
         else:
             assert one.center_id == fallback
+    # All that rules placed is there together, however the parts share it.
+    assert all(free.get(place, 0) >= units for place, units in given_away.items())
 
 
-@given(parts)
-def test_a_split_never_uses_a_3pl_and_a_choice_keeps_the_parts_together(some_parts) -> None:
+@given(parts, shelves)
+def test_a_split_never_uses_a_3pl_and_a_choice_keeps_the_parts_together(some_parts, free) -> None:
     every = (1, 2, 3)
-    split = decide(Policy((Rule("s", "split", every),), CENTERS), BY_CHANNEL, some_parts)
+    split = decide(Policy((Rule("s", "split", every),), CENTERS), BY_CHANNEL, some_parts, free)
     assert {one.center_id for one in split} <= {1, 2, None}
-    chosen = decide(Policy((Rule("c", "choose", every),), CENTERS), BY_CHANNEL, some_parts)
+    chosen = decide(Policy((Rule("c", "choose", every),), CENTERS), BY_CHANNEL, some_parts, free)
     assert len({one.center_id for one in chosen}) == 1
 
 
 def test_the_nearest_is_the_one_whose_address_is_most_like_the_buyers() -> None:
     policy = Policy((Rule("near", "nearest"),), CENTERS)
-    part = PartFacts("A", 1, {1: 5, 2: 5, 3: 5})
-    (near,) = decide(policy, BY_CHANNEL, [part])
-    (next_best,) = decide(policy, BY_CHANNEL, [replace(part, free={1: 5, 2: 5})])
+    part, free = PartFacts("A", {7: 1}), {(7, 1): 5, (7, 2): 5}
+    (near,) = decide(policy, BY_CHANNEL, [part], {**free, (7, 3): 5})
+    (next_best,) = decide(policy, BY_CHANNEL, [part], free)
     assert (near.center_id, next_best.center_id) == (3, 1)
     assert near.reason == "Rule “near”: the nearest center with all of it is Flexport."
     in_nevada = replace(BY_CHANNEL, region="nv", postal_code="89509")
-    assert decide(policy, in_nevada, [part])[0].center_id == 1
+    assert decide(policy, in_nevada, [part], {**free, (7, 3): 5})[0].center_id == 1
 
 
 pytestmark = pytest.mark.django_db
@@ -162,7 +171,7 @@ def test_parts_of_an_order_stay_together_unless_a_rule_splits_them(world: World)
     assert {kind for _, kind in open_attentions()} == {AttentionKind.NOT_ROUTED}
     assert "found no center with all of it" in Order.objects.first().routing_reason
     RoutingRule.objects.filter(pk=together.pk).update(action="split")
-    assert held.look_again(world.shop, by="ann").orders == 2
+    assert held.look_again(held.waiting(world.shop), by="ann").orders == 2
     places = Order.objects.order_by("seller_sku").values_list("fulfillment_center__name", flat=True)
     assert list(places) == ["Dallas", "Reno"]
     assert open_attentions() == []
@@ -219,7 +228,7 @@ def test_a_hold_ends_when_its_rule_is_gone_or_the_order_is_canceled(world: World
     record(world.shop, remote_order("1", S.CANCELED, minutes=1, units=canceled))
     assert open_attentions() == [("2", AttentionKind.HELD_BY_RULE)]
     rule.delete()
-    assert held.look_again(world.shop, by="ann").orders == 1
+    assert held.look_again(held.waiting(world.shop), by="ann").orders == 1
     assert open_attentions() == []
 
 
@@ -237,6 +246,41 @@ def test_rules_ask_for_tags_places_and_bundles_by_what_is_on_the_shelf(world: Wo
     assert Order.objects.get().fulfillment_center == world.dallas
     assert world.figures(tea, world.dallas) == (9, 4)
     assert open_attentions() == []
+
+
+def test_two_parts_that_need_one_component_are_placed_where_it_is_enough_for_both(
+    world: World,
+) -> None:
+    tea, kit, box = world.variant("TEA"), world.variant("KIT"), world.variant("BOX")
+    bundles.compose(kit, {tea: 2})
+    bundles.compose(box, {tea: 1})
+    stock.receive(tea, world.reno, 2, reference="first:1")
+    stock.receive(tea, world.dallas, 3, reference="first:2")
+    policy = choose_ourselves(world)
+    rule = add_rule(policy, "choose", world.reno, world.dallas)
+    both = [unit("1", "KIT"), unit("2", "BOX")]
+    record(world.shop, remote_order("1", units=both))
+    assert set(Order.objects.values_list("fulfillment_center__name", "reserved")) == {("Dallas", 1)}
+    assert open_attentions() == []
+    assert (world.figures(tea), world.figures(tea, world.dallas)) == ((2, 0), (3, 3))
+    # What is there now is enough for either of them, and not for both.
+    record(world.shop, remote_order("2", units=[unit("3", "KIT"), unit("4", "BOX")]))
+    assert set(open_attentions()) == {("2", AttentionKind.NOT_ROUTED)}
+    RoutingRule.objects.filter(pk=rule.pk).update(action="split")
+    assert held.look_again(held.waiting(world.shop), by="ann").orders == 1
+    assert open_attentions() == [("2", AttentionKind.NOT_ROUTED)]
+    assert stock.drift() == []
+
+
+def test_a_hold_that_asks_for_stock_stands_while_the_order_itself_holds_it(world: World) -> None:
+    world.variant(on_hand=1)
+    policy = choose_ourselves(world)
+    add_rule(policy, "hold", stocked_at=world.reno)
+    add_rule(policy, "choose", world.reno)
+    for minutes in (0, 5):
+        record(world.shop, remote_order(minutes=minutes, buyer_note=str(minutes)))
+        assert Order.objects.get().reserved == 1
+        assert [kind for _, kind in open_attentions()] == [AttentionKind.HELD_BY_RULE]
 
 
 def test_an_order_whose_label_the_channel_makes_is_not_moved(world: World) -> None:
@@ -278,6 +322,10 @@ def test_a_dry_run_says_what_rules_would_have_done_and_writes_nothing(
     assert not [one["sql"] for one in queries if not one["sql"].startswith("SELECT")]
     rule.centers.update(center=world.reno)
     (trial,) = dry_run(policy)  # its own units count as free
+    assert (trial.is_moved, trial.center) == (False, "Reno")
+    record(world.shop, remote_order(status=S.IN_TRANSIT, units=[unit("1"), unit("2")], minutes=5))
+    assert world.figures(tea) == (0, 0)
+    (trial,) = dry_run(policy)  # and so do those that have left
     assert (trial.is_moved, trial.center) == (False, "Reno")
     page = admin_client.get(f"{page_url(policy).removesuffix('change/')}dry-run/")
     assert "Rule “all to Dallas”" in page.content.decode()
@@ -321,3 +369,40 @@ def test_a_person_adds_a_rule_and_what_waited_goes_on(world: World, admin_client
     assert open_attentions() == []
     page = admin_client.get(page_url(policy)).content.decode()
     assert "SKU TEA, CUP" in page
+
+
+def test_a_long_line_of_waiting_orders_is_looked_at_in_the_background(
+    world: World, admin_client, monkeypatch
+) -> None:
+    monkeypatch.setattr(held, "TOGETHER", 2)
+    tea = world.variant()
+    policy = choose_ourselves(world)
+    record_all(world.shop, [remote_order(str(number)) for number in range(5)])
+    stock.receive(tea, world.reno, 4, reference="first:1")
+    reply = admin_client.post(
+        list_url(RoutingRule) + "add/", sent(policy, "choose", world.reno), follow=True
+    )
+    words = reply.content.decode()
+    assert "The 5 orders that wait are looked at again in the background." in words
+    run = BulkRun.objects.get()
+    assert f"/bulkrun/{run.pk}/" in words
+    assert len(open_attentions()) == 5
+    bulk_tasks.carry_on(run.pk)
+    run.refresh_from_db()
+    assert (run.state, run.done, run.position) == (RunState.DONE, 4, 5)
+    assert run.skipped == {"still waiting, for the reason on its page": 1}
+    assert open_attentions() == [("4", AttentionKind.NOT_ROUTED)]
+    assert world.figures(tea) == (4, 4)
+
+
+def test_what_waits_in_vain_keeps_no_later_order_from_its_stock(world: World, monkeypatch) -> None:
+    monkeypatch.setattr(held, "TOGETHER", 2)
+    tea, cup, kit = world.variant("TEA"), world.variant("CUP"), world.variant("KIT")
+    bundles.compose(kit, {cup: 1})
+    add_rule(choose_ourselves(world), "choose", world.reno)
+    record_all(world.shop, [remote_order(str(n), units=[unit(f"k{n}", "KIT")]) for n in range(5)])
+    record(world.shop, remote_order("9"))
+    stock.receive(tea, world.reno, 1, reference="first:1")
+    assert held.retry_attentions(shop=world.shop, until=lambda: True).orders == 0
+    assert held.retry_attentions(shop=world.shop).orders == 1
+    assert world.figures(tea) == (1, 1)

@@ -193,7 +193,7 @@ def test_a_worker_that_died_while_sending_is_taken_over_and_nothing_is_sent_twic
     world.variant(on_hand=5)
     ship(an_order(world))
     shipment = Shipment.objects.get()
-    assert tracking._claim(shipment) is True
+    assert tracking.TrackingOutbox(world.shop).claim(shipment.pk) is not None
     channel.numbers = {"1": "1Z999AA1"}  # it had arrived
     assert tracking.send_tracking(world.shop).summary() == "Tracking numbers: none to send."
     past = timezone.now() - timedelta(seconds=1)
@@ -205,9 +205,13 @@ def test_a_worker_that_died_while_sending_is_taken_over_and_nothing_is_sent_twic
 
 def test_of_two_workers_one_claims_a_shipment(world: World) -> None:
     world.variant(on_hand=5)
-    ship(an_order(world))
-    mine, theirs = Shipment.objects.get(), Shipment.objects.get()
-    assert (tracking._claim(mine), tracking._claim(theirs)) == (True, False)
+    shipment = ship(an_order(world))
+    mine, theirs = (tracking.TrackingOutbox(world.shop) for _ in range(2))
+    claimed = mine.claim(shipment.pk)
+    assert claimed is not None
+    row, asks_first = claimed
+    assert (row.pk, row.attempts, row.outcome_unknown, asks_first) == (shipment.pk, 1, True, False)
+    assert theirs.claim(shipment.pk) is None
 
 
 def test_a_refused_number_is_shown_with_the_channels_words_and_goes_out_corrected(

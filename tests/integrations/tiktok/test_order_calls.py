@@ -9,7 +9,7 @@ import pytest
 from integrations.http.errors import RemoteBusy, RemoteRefused
 from integrations.tiktok.adapter import TikTokOrders
 from integrations.tiktok.shipping import TikTokShipping
-from orders.ports import RemoteOrder, RemoteOrderStatus, UnreadableOrder
+from orders.ports import ListedOrder, RemoteOrder, RemoteOrderStatus, UnreadableOrder
 from tests.integrations.tiktok.conftest import Connected, World
 from tests.support.sandbox import Sandbox
 
@@ -32,7 +32,8 @@ def place(sandbox: Sandbox, *skus: str, **wishes: Any) -> str:
     return str(answer["id"])
 
 
-def read(found: Any) -> RemoteOrder:
+def read(listed: ListedOrder) -> RemoteOrder:
+    found = listed.read()
     assert isinstance(found, RemoteOrder), found
     return found
 
@@ -69,7 +70,7 @@ def test_orders_are_read_fifty_at_a_time(world: World) -> None:
 def test_an_order_the_channel_does_not_know_hides_no_other(connected: Connected) -> None:
     first, second = sku_ids(connected.sandbox, 2)
     ids = [place(connected.sandbox, first), "999", place(connected.sandbox, second)]
-    found = list(ORDERS.orders(connected.shop, ids))
+    found = [listed.read() for listed in ORDERS.orders(connected.shop, ids)]
     assert [row.external_id for row in found] == ids
     assert [isinstance(row, UnreadableOrder) for row in found] == [False, True, False]
     assert isinstance(found[1], UnreadableOrder)

@@ -117,6 +117,31 @@ def test_a_notice_is_sent_not_fetched(shop: Shop) -> None:
     assert Client().get(ADDRESS).status_code == 405
 
 
+@pytest.mark.parametrize(
+    ("kind", "subject", "asks_for"),
+    [
+        (1, "order_id", "pull orders"),
+        (2, "order_id", "pull aftersale"),
+        (3, "order_id", "pull orders"),
+        (4, "", "pull orders"),
+        (11, "order_id", "pull aftersale"),
+        (12, "order_id", "pull aftersale"),
+        (36, "package_id", "pull orders"),
+        (64, "aftersales_request_id", "pull aftersale"),
+        (65, "", "pull aftersale"),
+        (66, "", "pull aftersale"),
+        (67, "", "pull aftersale"),
+    ],
+)
+def test_every_notice_about_an_order_hurries_the_reading_that_finds_it(
+    shop: Shop, kind: int, subject: str, asks_for: str
+) -> None:
+    send(notice(kind, data={subject: "576"} if subject else {}))
+    kept = WebhookDelivery.objects.get()
+    assert (kept.subject, kept.outcome) == ("576" if subject else "", f"Asked for: {asks_for}")
+    assert [job.kind for job in Job.objects.all()] == [asks_for.replace(" ", "_")]
+
+
 @pytest.mark.parametrize("kind", [11, 12, 64, 67])
 def test_a_notice_of_a_cancellation_or_return_hurries_its_reading_once(
     shop: Shop, kind: int
