@@ -66,7 +66,24 @@ SIDEBAR: dict[str, Any] = {
                 _item("Listings", "storefront", "catalog", "listing"),
                 _item("Listing templates", "auto_awesome_motion", "catalog", "listingtemplate"),
                 _item("Unlinked listings", "link_off", "catalog", "unlinkedlisting"),
+                _item("Differences on the channel", "difference", "catalog", "drift"),
                 _item("Categories", "category", "catalog", "channelcategory"),
+            ],
+        },
+        {
+            "title": "Prices",
+            "items": [
+                _item("Price rules", "price_change", "catalog", "pricerule"),
+                {
+                    "title": "Repricing board",
+                    "icon": "monitoring",
+                    "link": reverse_lazy("admin:catalog_pricerule_board"),
+                    "permission": _may_view("catalog.view_pricerule"),
+                },
+                _item("Prices on shops", "attach_money", "catalog", "offer"),
+                _item("Price history", "history", "catalog", "pricechange"),
+                _item("Exchange rates", "currency_exchange", "catalog", "exchangerate"),
+                _item("Quantity rules", "rule", "catalog", "quantityrule"),
             ],
         },
         {
@@ -79,6 +96,7 @@ SIDEBAR: dict[str, Any] = {
                 _item("Returns", "assignment_return", "orders", "returnrequest"),
                 _item("Order routing", "alt_route", "orders", "routingpolicy"),
                 _item("Intake problems", "error", "orders", "intakeproblem"),
+                _item("Looks at addresses", "visibility", "orders", "addresslook"),
             ],
         },
         {

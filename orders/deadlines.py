@@ -13,6 +13,8 @@ TIME_TO_SHIP = timedelta(hours=72)
 SOON = timedelta(hours=24)
 #: A buyer's request is answered within this, where the channel gives no date of its own.
 TIME_TO_ANSWER = timedelta(hours=24)
+#: The next step when that time is over.
+ANSWER_LATE = "Answer now, or the channel decides"
 
 
 class Standing(TextChoices):

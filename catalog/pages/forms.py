@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from django import forms
 
-from catalog.models import ChannelWarehouse
+from catalog.models import ChannelWarehouse, Offer
 from catalog.services.mapping import CenterChoice, Proposal
+from catalog.services.own_prices import COLUMNS
+from marketplace.kernel.money import decimals
 
 DO_NOT_USE = "none"
 
@@ -67,3 +70,36 @@ class MappingForm(forms.Form):
             else int(self.cleaned_data[name])
             for name, warehouse in self.warehouses.items()
         }
+
+
+class OwnPriceForm(forms.Form):
+    """A SKU's own price and its limits, in its shop's currency; an empty field takes one away.
+
+    What a person did not touch stays as it is, also if another changed it meanwhile.
+    """
+
+    WORDS = {
+        "price_by_hand": ("Own price", "Empty: the rule or the catalog decides"),
+        "price_floor": ("Never below", "Empty: no floor of its own"),
+        "price_ceiling": ("Never above", "Empty: no ceiling of its own"),
+    }
+
+    def __init__(self, offer: Offer, data: Any = None) -> None:
+        self.offer = offer
+        super().__init__(data, initial={name: getattr(offer, name) for name in COLUMNS})
+        places = decimals(offer.currency)
+        for name, (label, help_text) in self.WORDS.items():
+            self.fields[name] = forms.DecimalField(
+                label=label,
+                help_text=help_text,
+                required=False,
+                min_value=Decimal(1).scaleb(-places),
+                max_digits=12,
+                decimal_places=places,
+                show_hidden_initial=True,
+                widget=forms.NumberInput(attrs={"class": "form-control", "inputmode": "decimal"}),
+            )
+
+    def changes(self) -> dict[str, Decimal | None]:
+        """What the person changed, by column of the offer."""
+        return {name: self.cleaned_data[name] for name in self.changed_data}

@@ -7,12 +7,15 @@ from django.db.models import Prefetch, Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from catalog.models import Image, Listing, ListingQuerySet, Offer, OfferStock, Shop, Tag
+from catalog.models import Drift, Image, Listing, ListingQuerySet, Offer, OfferStock, Shop, Tag
 from catalog.pages.access import MerchantRequest, merchant_required
+from catalog.pages.forms import OwnPriceForm
 from catalog.pages.lists import number_in, page_of, tabs_of
-from catalog.services import forecast
+from catalog.services import forecast, price_view, quantity_looks
+from catalog.services.price_view import Asked
 from catalog.states import ListingState
 
 TAGS_SHOWN = 500
@@ -45,8 +48,9 @@ TABS = {
         "Refused by the channel or failed in review. The channel's words are beside each.",
     ),
     "drift": (
-        "Quantity differs",
-        "When the channel was last read, it showed another quantity than the one that was sent.",
+        "Channel differs",
+        "When the channel was last read, it showed another price or quantity than the one that was "
+        "sent. It is sent again by itself.",
     ),
     "changed": (
         "Changes not published",
@@ -67,7 +71,7 @@ def named_lists(found: ListingQuerySet) -> dict[str, tuple[str, str, QuerySet[Li
         "suspended": found.under_review(),
         "active": found.filter(state=ListingState.ACTIVE),
         "attention": found.needing_attention(),
-        "drift": found.filter(pk__in=OfferStock.objects.drifting().values("offer__listing")),
+        "drift": found.filter(pk__in=Drift.objects.open().values("offer__listing")),
         "changed": found.with_unpublished_changes(),
         "inactive": found.filter(state=ListingState.INACTIVE),
     }
@@ -131,6 +135,13 @@ def where_it_shows(listing: Listing, item: dict[str, str]) -> str:
 @require_safe
 def listing_page(request: MerchantRequest, pk: int) -> HttpResponse:
     """One listing: what it misses, what the channel said, its offers and its timeline."""
+    return show_listing(request, pk)
+
+
+def show_listing(
+    request: MerchantRequest, pk: int, form: OwnPriceForm | None = None
+) -> HttpResponse:
+    """The page of one listing; with a form that was not accepted, its SKU and what is wrong."""
     stocks = OfferStock.objects.select_related("warehouse").order_by("warehouse__name")
     offers = (
         Offer.objects.select_related("variant")
@@ -139,11 +150,21 @@ def listing_page(request: MerchantRequest, pk: int) -> HttpResponse:
     )
     listings = Listing.objects.filter(shop__merchant=request.access.merchant)
     listing = get_object_or_404(
-        listings.select_related("product", "shop", "category", "requested_by").prefetch_related(
-            Prefetch("offers", offers), "attributes__attribute"
-        ),
+        listings.select_related(
+            "product__merchant", "shop", "category", "requested_by"
+        ).prefetch_related(Prefetch("offers", offers), "attributes__attribute"),
         pk=pk,
     )
+    shown = [stock for offer in listing.offers.all() for stock in offer.stocks.all()]
+    reasons = quantity_looks.why(stock.pk for stock in shown)
+    for stock in shown:
+        stock.why = reasons[stock.pk]  # type: ignore[attr-defined]
+    asked = Asked.of(request.GET)
+    view = price_view.of_listing(
+        listing, Asked(form.offer.variant_id, asked.days) if form else asked, timezone.now()
+    )
+    if form is None and view and request.access.may_change:
+        form = OwnPriceForm(view.standings[0].offer)
     context = {
         "listing": listing,
         "missing": [{**item, "url": where_it_shows(listing, item)} for item in listing.missing],
@@ -153,5 +174,7 @@ def listing_page(request: MerchantRequest, pk: int) -> HttpResponse:
         "events": listing.events.all()[:EVENTS_SHOWN],
         "support_email": settings.SUPPORT_EMAIL,
         "review_failed": listing.state == ListingState.REJECTED,
+        "view": view,
+        "form": form,
     }
     return render(request, "catalog/listing.html", context)

@@ -41,6 +41,8 @@ def shop_settings(request: MerchantRequest, pk: int) -> HttpResponse:
         ),
         "unmapped": ChannelWarehouse.objects.filter(shop=shop).unmapped(),
         "choices": [choice for choice in proposal.choices if choice.is_free],
+        "shared_choices": proposal.shared,
+        "shared_pools": mapping.shared_pools(shop),
         "may_map": shop.state in LOCKED_STATES,
         "is_mapping_required": shop.state == ShopState.MAPPING_REQUIRED,
         "is_disconnected": shop.state == ShopState.DISCONNECTED,

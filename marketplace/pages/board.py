@@ -131,7 +131,7 @@ def _listing_figures() -> Iterator[Figure]:
     for label, tab, is_alert in (
         ("Listing errors", "attention", True),
         ("Offers refused", "offers", True),
-        ("Quantity differs", "drift", True),
+        ("Channel differs", "drift", True),
         ("Incomplete", "incomplete", False),
         ("Ready to Publish", "ready", False),
         ("Changes not published", "changed", False),

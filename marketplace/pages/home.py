@@ -25,6 +25,7 @@ from catalog.states import ListingState, ShopState
 from marketplace.pages.checklist import steps_of
 from orders.models import IntakeProblem, Order
 from orders.pages.orders import named_lists as order_lists
+from orders.pages.requests import named_lists as request_lists
 
 MERCHANTS_SHOWN = 50
 
@@ -68,19 +69,30 @@ _ORDERS_TO_SEE = (
     ("Orders late", "late", ""),
     ("Orders due within 24 h", "soon", ""),
     ("Canceled by the channel within 24 h", "autocancel", "Unless they are shipped"),
-    ("Cancellations requested", "cancel", "Operations staff answer, or you do in Seller Center"),
-    ("Returns requested", "returns", "Operations staff answer, or you do in Seller Center"),
     ("Label or package trouble", "parcel", "A label to make, or a tracking number refused"),
     ("Orders of an unknown SKU", "unlinked", "No stock is held for them"),
     ("Orders that need a person", "attention", "Whatever stands in the way"),
 )
 
 
+#: The same for what buyers ask back.
+_REQUESTS_TO_SEE = (
+    ("Cancellations to answer", "cancellations", "Approve or decline before the time is over"),
+    ("Returns to answer", "returns", "Approve or decline before the time is over"),
+    ("Returns to receive", "receive", "Say whether the units can be sold again"),
+)
+
+
 def _orders_to_see(merchant: Merchant) -> list[Counter]:
     lists = order_lists(Order.objects.filter(merchant=merchant))
+    requests = request_lists(merchant)
     return [
-        Counter(label, Count.of(lists[tab][2]), _tab("orders", tab), hint)
-        for label, tab, hint in _ORDERS_TO_SEE
+        Counter(label, Count.of(named[tab][2]), _tab(page, tab), hint)
+        for page, named, shown in (
+            ("orders", lists, _ORDERS_TO_SEE),
+            ("requests", requests, _REQUESTS_TO_SEE),
+        )
+        for label, tab, hint in shown
     ]
 
 
@@ -94,10 +106,10 @@ def _listings_to_see(shops: list[Shop]) -> list[Counter]:
             "Refused, or failed in review",
         ),
         Counter(
-            "Quantity differs on the channel",
+            "The channel shows something else",
             Count.of(listing_lists(listings)["drift"][2]),
             _tab("listings", "drift"),
-            "Seen there when it was last read",
+            "Another price or quantity than was sent",
         ),
         Counter(
             "Listings incomplete",

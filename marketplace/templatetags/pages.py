@@ -9,7 +9,7 @@ from django import template
 from catalog.states import ListingState, ShopState
 from marketplace.kernel.money import Money
 from orders.deadlines import Standing
-from orders.states import OrderState, ShipmentState
+from orders.states import LabelState, OrderState, ShipmentState
 
 register = template.Library()
 
@@ -46,6 +46,12 @@ TONES: dict[type, dict[str, str]] = {
         ShipmentState.SENT: "good",
         ShipmentState.REFUSED: "bad",
     },
+    LabelState: {
+        LabelState.WANTED: "busy",
+        LabelState.BUYING: "busy",
+        LabelState.BOUGHT: "good",
+        LabelState.REFUSED: "bad",
+    },
     Standing: {
         Standing.LATE: "bad",
         Standing.DUE_SOON: "wait",
@@ -57,6 +63,7 @@ _BY_KIND = {
     "shop": ShopState,
     "order": OrderState,
     "shipment": ShipmentState,
+    "label": LabelState,
     "standing": Standing,
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from orders.admin import (
+    address_look,
     aftersale_reading,
     cancellation,
     intake,
@@ -14,6 +15,7 @@ from orders.admin import (
 )
 
 __all__ = [
+    "address_look",
     "aftersale_reading",
     "cancellation",
     "intake",

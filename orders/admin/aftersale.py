@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -13,7 +14,7 @@ from django.contrib.admin.utils import display_for_value
 from django.db.models import QuerySet, prefetch_related_objects
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
@@ -29,14 +30,15 @@ from marketplace.kernel.admin import (
 from marketplace.kernel.admin_verbs import Outcome, VerbForm, who
 from marketplace.kernel.batch import run_batch
 from marketplace.kernel.errors import Refused
-from marketplace.kernel.tasks import nudge
 from orders import deadlines
+from orders.admin import outgoing
+from orders.admin.once import once
+from orders.admin.tables import stacked
 from orders.models import AftersaleDecision, AftersaleRequest, Order
 from orders.ports_aftersale import RemoteReason
 from orders.services import cancellations, decisions
 from orders.states import DecisionState
 
-Rows = QuerySet[Any]
 HURRY = timedelta(hours=6)
 
 
@@ -85,24 +87,44 @@ class DeclineForm(VerbForm):
         return self.reasons[self.cleaned_data["reason"]]
 
 
-def answer(
-    request: HttpRequest, words: str, rows: Rows, act: Callable[[Any], AftersaleDecision]
-) -> Outcome:
-    """Store an answer to each row, and ask a worker to tell the channel now."""
-    report = run_batch(words, rows.select_related("shop"), act)
-    if report.done:
-        hurry(Shop.objects.filter(pk__in=rows.values("shop")))
-    return report
+@dataclass(frozen=True)
+class Answers:
+    """How requests of one model are answered: by its services, a worker then tells the channel."""
+
+    model: type[AftersaleRequest]
+    approve_one: Callable[..., AftersaleDecision]
+    decline_one: Callable[..., AftersaleDecision]
+
+    def approve(self, request: HttpRequest, ids: list[int], given: dict[str, Any]) -> Outcome:
+        """The `run` of a verb."""
+        name = who(request)
+        return self._answer("Approved", ids, lambda row: self.approve_one(row, by=name))
+
+    def decline(self, request: HttpRequest, ids: list[int], given: dict[str, Any]) -> Outcome:
+        """The `run` of a verb with a `DeclineForm`."""
+        said = {"comment": given["comment"], "by": who(request)}
+        reason = given["reason"]
+        return self._answer("Declined", ids, lambda row: self.decline_one(row, reason, **said))
+
+    def may(self, row: AftersaleRequest) -> bool:
+        """Whether there is an answer to give."""
+        return self._rows.to_answer().filter(pk=row.pk).exists()
+
+    def _answer(self, words: str, ids: list[int], act: Callable[[Any], object]) -> Outcome:
+        rows = self._rows.filter(pk__in=ids).order_by("pk")
+        report = run_batch(words, rows.select_related("shop"), act)
+        if report.done:
+            hurry(Shop.objects.filter(pk__in=rows.values("shop")))
+        return report
+
+    @property
+    def _rows(self) -> Any:
+        return self.model._default_manager.all()
 
 
 def hurry(shops: QuerySet[Shop]) -> None:
     """Decisions are told by schedule anyway; ask for it now."""
-    for shop in shops.filter(pk__in=Shop.objects.active()):
-        nudge("tell_decisions", shop.pk, label=f"Tell decisions: {shop}")
-
-
-def by(request: HttpRequest) -> str:
-    return who(request)
+    outgoing.hurry("tell_decisions", "Tell decisions", shops.filter(pk__in=Shop.objects.active()))
 
 
 class AftersaleAdmin(ReadOnlyAdmin):
@@ -122,8 +144,10 @@ class AftersaleAdmin(ReadOnlyAdmin):
         prefetch_related_objects(rows, "decisions")
 
     @admin.display(description="Order", ordering="order_external_id")
-    def order_and_time(self, row: AftersaleRequest) -> object:
-        return two_lines(row.order_external_id, ago(row.created_on_channel_at))
+    def order_and_shop(self, row: AftersaleRequest) -> object:
+        """The order id, its shop with the merchant on hover, and how long ago it was asked."""
+        shop = format_html('<span title="{}">{}</span>', row.shop.merchant, row.shop.name)
+        return stacked(row.order_external_id, shop, ago(row.created_on_channel_at))
 
     @admin.display(description="Answer by", ordering="respond_by")
     def countdown(self, row: Any) -> object:
@@ -135,7 +159,9 @@ class AftersaleAdmin(ReadOnlyAdmin):
             return "–"
         now = timezone.now()
         words = deadlines.time_to_answer(row.respond_by, now)
-        return label(words, "danger" if row.respond_by - now < HURRY else "warning")
+        color = "danger" if row.respond_by - now < HURRY else "warning"
+        hints = [deadlines.ANSWER_LATE] if row.respond_by < now else []
+        return stacked(label(words, color), *hints)
 
     @admin.display(description="Refund", ordering="refund")
     def amount(self, row: AftersaleRequest) -> object:
@@ -144,10 +170,6 @@ class AftersaleAdmin(ReadOnlyAdmin):
     @admin.display(description="Reason", ordering="reason")
     def why(self, row: AftersaleRequest) -> object:
         return two_lines(row.reason or "–", f"Asked by the {row.get_asked_by_display().lower()}")
-
-    @admin.display(description="Shop", ordering="shop__name")
-    def shop_name(self, row: AftersaleRequest) -> object:
-        return two_lines(row.shop.name, row.shop.merchant)
 
     @admin.display(description="Shop")
     def shop_link(self, row: AftersaleRequest) -> object:
@@ -158,9 +180,12 @@ class AftersaleAdmin(ReadOnlyAdmin):
         if row.respond_by is None:
             return "No answer is asked for"
         at = display_for_value(timezone.localtime(row.respond_by), "")
-        return f"{at} · {deadlines.time_to_answer(row.respond_by, timezone.now())}"
+        now = timezone.now()
+        words = f"{at} · {deadlines.time_to_answer(row.respond_by, now)}"
+        return f"{words}. {deadlines.ANSWER_LATE}" if row.respond_by < now else words
 
     @admin.display(description="Order here")
+    @once
     def parts(self, row: AftersaleRequest) -> object:
         found: list[Order] = decisions.parts_with(row.channel_order_id, [])
         lines = ((link_to(part, f"{part} · {part.get_state_display()}"),) for part in found)
@@ -168,6 +193,7 @@ class AftersaleAdmin(ReadOnlyAdmin):
         return words or f"{row.order_external_id} is not here: placed before the shop connected"
 
     @admin.display(description="What we said")
+    @once
     def said(self, row: Any) -> object:
         lines = ((_decision_words(one),) for one in row.decisions.all())
         return format_html_join("", '<span class="block">{}</span>', lines) or "Nothing yet"
@@ -185,8 +211,6 @@ def _standing_decision(row: Any) -> AftersaleDecision | None:
 def _decision_words(decision: AftersaleDecision) -> str:
     at = display_for_value(timezone.localtime(decision.created_at), "")
     why = f" ({decision.reason_words})" if decision.reason_words else ""
-    ids = (("code", decision.problem_code), ("request", decision.problem_request_id))
-    quoted = ", ".join(f"{word} {value}" for word, value in ids if value)
-    problem = f": {decision.problem}" if decision.problem else ""
+    problem = outgoing.channel_words(decision)
     said = f"{at} · {decision.get_verdict_display()}{why} by {decision.by}"
-    return f"{said} · {decision.get_state_display()}{problem}{f' ({quoted})' if quoted else ''}"
+    return f"{said} · {decision.get_state_display()}{f': {problem}' if problem else ''}"

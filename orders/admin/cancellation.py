@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import admin
 from django.db.models import Q
-from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html_join
 
 from marketplace.kernel.admin import colors, label
 from marketplace.kernel.admin_lists import ListTab
-from marketplace.kernel.admin_verbs import Outcome, Verb
-from orders.admin.aftersale import AftersaleAdmin, ApproveForm, DeclineForm, answer, by
+from marketplace.kernel.admin_verbs import Verb
+from orders.admin.aftersale import AftersaleAdmin, Answers, ApproveForm, DeclineForm
+from orders.admin.once import once
+from orders.admin.tables import stacked
 from orders.models import CancellationRequest, OrderLine
 from orders.services import cancellations
 from orders.states import CancellationState
 
 CHANGE = "orders.change_cancellationrequest"
+ANSWERS = Answers(CancellationRequest, cancellations.approve, cancellations.decline)
 LABELS = colors(
     CancellationState,
     {
@@ -30,30 +30,10 @@ LABELS = colors(
 )
 
 
-def approve(request: HttpRequest, ids: list[int], given: dict[str, Any]) -> Outcome:
-    rows = CancellationRequest.objects.filter(pk__in=ids).order_by("pk")
-    name = by(request)
-    return answer(request, "Approved", rows, lambda row: cancellations.approve(row, by=name))
-
-
-def decline(request: HttpRequest, ids: list[int], given: dict[str, Any]) -> Outcome:
-    rows = CancellationRequest.objects.filter(pk__in=ids).order_by("pk")
-    reason, comment, name = given["reason"], given["comment"], by(request)
-
-    def act(row: CancellationRequest) -> Any:
-        return cancellations.decline(row, reason, comment=comment, by=name)
-
-    return answer(request, "Declined", rows, act)
-
-
-def may_answer(row: CancellationRequest) -> bool:
-    return CancellationRequest.objects.to_answer().filter(pk=row.pk).exists()
-
-
 @admin.register(CancellationRequest)
 class CancellationAdmin(AftersaleAdmin):
     list_display = (
-        "order_and_time", "countdown", "state_label", "why", "units", "amount", "shop_name",
+        "order_and_shop", "countdown", "state_label", "why", "units_and_refund",
     )  # fmt: skip
     fieldsets = (
         (
@@ -103,22 +83,22 @@ class CancellationAdmin(AftersaleAdmin):
         Verb(
             name="approve_cancellation",
             label="Approve",
-            run=approve,
+            run=ANSWERS.approve,
             permission=CHANGE,
             form=ApproveForm,
             explanation="The channel cancels what the buyer asked for and pays the money back. "
             "The stock held for it is free again then.",
             button="Approve cancellation",
-            applies=may_answer,
+            applies=ANSWERS.may,
         ),
         Verb(
             name="decline_cancellation",
             label="Decline",
-            run=decline,
+            run=ANSWERS.decline,
             permission=CHANGE,
             form=DeclineForm,
             button="Decline cancellation",
-            applies=may_answer,
+            applies=ANSWERS.may,
             explanation="The order goes on and is to be shipped. The buyer sees the reason.",
         ),
     )
@@ -128,11 +108,15 @@ class CancellationAdmin(AftersaleAdmin):
     def state_label(self, row: CancellationRequest) -> object:
         return label(row.get_state_display(), LABELS[row.state])
 
-    @admin.display(description="Units")
     def units(self, row: CancellationRequest) -> str:
         return f"{len(row.unit_ids):,}" if row.unit_ids else "All"
 
+    @admin.display(description="Units and refund", ordering="refund")
+    def units_and_refund(self, row: CancellationRequest) -> object:
+        return stacked(self.units(row), self.amount(row))
+
     @admin.display(description="Units to cancel")
+    @once
     def lines(self, row: CancellationRequest) -> object:
         found = OrderLine.objects.filter(
             order__channel_order=row.channel_order_id, external_id__in=row.unit_ids

@@ -14,7 +14,7 @@ from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminSelectWidge
 from catalog.models import Shop, WeightUnit
 from marketplace.kernel.admin_verbs import LOOK_FIELD, Outcome, Verb, VerbForm, who
 from marketplace.kernel.errors import Failure, Refused
-from marketplace.kernel.tasks import nudge
+from orders.admin.outgoing import hurry
 from orders.models import TO_SHIP, Order
 from orders.ports_labels import DROP_OFF, PICKUP, LabelService, ParcelSize, PickupTime
 from orders.services import labels
@@ -184,8 +184,7 @@ def _when(one: PickupTime) -> str:
 def get_labels(request: HttpRequest, ids: list[int], given: dict[str, Any]) -> Outcome:
     orders = list(Order.objects.filter(pk__in=ids).order_by("pk"))
     wanted = labels.want_labels(orders, given["plan"], by=who(request))
-    for shop in Shop.objects.active().filter(labels__in=wanted).distinct():
-        nudge("buy_labels", shop.pk, label=f"Buy labels: {shop}")
+    hurry("buy_labels", "Buy labels", Shop.objects.active().filter(labels__in=wanted))
     return (
         f"{len(wanted):,} label{'s are' if len(wanted) > 1 else ' is'} being bought. They stand "
         "under Labels within a minute, ready to print."

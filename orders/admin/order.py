@@ -20,30 +20,29 @@ from marketplace.kernel.admin import ReadOnlyAdmin, ago, label, money, number, t
 from marketplace.kernel.admin_verbs import who
 from marketplace.kernel.sheets.admin import SheetsAdmin
 from orders import deadlines
-from orders.admin import order_search, prints
+from orders.admin import prints
+from orders.admin.days import DaysFilter
 from orders.admin.labels import DUE_LABELS, ORDER_LABELS
 from orders.admin.order_filters import (
     PLAIN_KIND,
     AttentionFilter,
     AutoCancelFilter,
     CarrierFilter,
-    DueFilter,
     KindFilter,
     kind_words,
 )
+from orders.admin.order_inlines import AttentionInline, EventInline, LineInline
 from orders.admin.order_page import (
     FIELDSETS,
     READONLY,
-    AttentionInline,
-    EventInline,
-    LineInline,
     OrderPage,
     prepare,
 )
 from orders.admin.order_tabs import TABS
 from orders.admin.order_verbs import VERBS
+from orders.admin.tables import stacked
 from orders.models import Order, OrderAttention
-from orders.services import privacy
+from orders.services import finding, privacy
 
 Rows = QuerySet[Any]
 SEE_ADDRESS = "orders.view_address"
@@ -52,10 +51,10 @@ SEE_ADDRESS = "orders.view_address"
 @admin.register(Order)
 class OrderAdmin(OrderPage, SheetsAdmin, ReadOnlyAdmin):
     list_display = (
-        "order_and_time", "item", "units", "state_label", "due", "attention", "from_and_to",
-        "paid", "shop_name",
+        "order_and_shop", "item", "units_and_paid", "state_label", "due", "attention",
+        "from_and_to",
     )  # fmt: skip
-    list_display_links = ("order_and_time",)
+    list_display_links = ("order_and_shop",)
     list_select_related = ("channel_order__address", "shop__merchant", "fulfillment_center")
     list_filter = (
         ("shop__channel", ChoicesDropdownFilter),
@@ -67,11 +66,11 @@ class OrderAdmin(OrderPage, SheetsAdmin, ReadOnlyAdmin):
         AttentionFilter,
         AutoCancelFilter,
         CarrierFilter,
-        ("due_at", DueFilter),
+        ("due_at", DaysFilter),
     )
     #: They only make the search box appear; `get_search_results` looks.
     search_fields = ("=external_id",)
-    search_help_text = order_search.HELP
+    search_help_text = finding.HELP
     fieldsets = FIELDSETS
     readonly_fields = READONLY
     inlines = (LineInline, AttentionInline, EventInline)
@@ -92,7 +91,7 @@ class OrderAdmin(OrderPage, SheetsAdmin, ReadOnlyAdmin):
         if not search_term.strip():
             return queryset, False
         by_buyer = request.user.has_perm(SEE_ADDRESS)
-        return order_search.search(queryset, search_term, by_buyer=by_buyer), False
+        return finding.search(queryset, search_term, by_buyer=by_buyer), False
 
     def get_urls(self) -> list[URLPattern]:
         return [*prints.urls(self.admin_site), *super().get_urls()]
@@ -113,13 +112,10 @@ class OrderAdmin(OrderPage, SheetsAdmin, ReadOnlyAdmin):
     # -- columns of the list -----------------------------------------------------------------
 
     @admin.display(description="Order", ordering="created_on_channel_at")
-    def order_and_time(self, row: Order) -> object:
-        return format_html(
-            '<span class="block">{}</span>'
-            '<span class="block text-base-500 dark:text-base-400">{}</span>',
-            row.external_id,
-            ago(row.created_on_channel_at),
-        )
+    def order_and_shop(self, row: Order) -> object:
+        """The order id, its shop with the merchant on hover, and its age."""
+        shop = format_html('<span title="{}">{}</span>', row.shop.merchant, row.shop.name)
+        return stacked(row.external_id, shop, ago(row.created_on_channel_at))
 
     @admin.display(description="Item", ordering="title")
     def item(self, row: Order) -> object:
@@ -142,17 +138,17 @@ class OrderAdmin(OrderPage, SheetsAdmin, ReadOnlyAdmin):
     def paid(self, row: Order) -> object:
         return money(row.sub_total, row.currency)
 
+    @admin.display(description="Units and paid", ordering="quantity")
+    def units_and_paid(self, row: Order) -> object:
+        return stacked(self.units(row), self.paid(row))
+
     @admin.display(description="State", ordering="state")
     def state_label(self, row: Order) -> object:
         state = label(row.get_state_display(), ORDER_LABELS[row.state])
         kind = kind_words(row.channel_order).removeprefix(PLAIN_KIND).removeprefix(" · ")
         if not kind:
             return state
-        return format_html(
-            '{}<span class="block text-base-500 whitespace-nowrap dark:text-base-400">{}</span>',
-            state,
-            kind,
-        )
+        return stacked(state, kind)
 
     @admin.display(description="Ship by", ordering="due_at")
     def due(self, row: Order) -> object:
@@ -168,22 +164,12 @@ class OrderAdmin(OrderPage, SheetsAdmin, ReadOnlyAdmin):
     def from_and_to(self, row: Order) -> object:
         """The fulfillment center, with the reason on hover, and the buyer, masked."""
         address = getattr(row.channel_order, "address", None)
-        return format_html(
-            '<span class="block whitespace-nowrap" title="{}">{}</span>'
-            '<span class="block text-base-500 whitespace-nowrap dark:text-base-400">{}</span>',
+        center = format_html(
+            '<span title="{}">{}</span>',
             row.routing_reason,
             row.fulfillment_center or "No center yet",
-            address.masked if address else "–",
         )
-
-    @admin.display(description="Shop", ordering="shop__name")
-    def shop_name(self, row: Order) -> object:
-        return format_html(
-            '<span class="block whitespace-nowrap">{}</span>'
-            '<span class="block text-base-500 whitespace-nowrap dark:text-base-400">{}</span>',
-            row.shop.name,
-            row.shop.merchant,
-        )
+        return stacked(center, address.masked if address else "–")
 
     @admin.display(description="Attention")
     def attention(self, row: Order) -> object:

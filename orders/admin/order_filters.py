@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.dateparse import parse_date
-from unfold.contrib.filters.admin import DropdownFilter, RangeDateFilter
+from unfold.contrib.filters.admin import DropdownFilter
 
 from orders.admin.order_tabs import DAY
 from orders.models import PARCEL_TROUBLE, AttentionKind, ChannelOrder, OrderLine, Shipment
@@ -121,23 +119,3 @@ class CarrierFilter(DropdownFilter):
             return queryset
         lines = OrderLine.objects.filter(shipment_line__shipment__carrier=self.value())
         return queryset.filter(pk__in=lines.values("order"))
-
-
-class DueFilter(RangeDateFilter):
-    """Ship-by days (UTC), both ends included; a day that cannot be read narrows nothing."""
-
-    def queryset(self, request: HttpRequest, queryset: Rows) -> Rows:
-        first, last = self._day("from"), self._day("to")
-        if first:
-            queryset = queryset.filter(due_at__gte=first)
-        if last:
-            queryset = queryset.filter(due_at__lt=last + timedelta(days=1))
-        return queryset
-
-    def _day(self, end: str) -> datetime | None:
-        text = self.used_parameters.get(f"{self.parameter_name}_{end}")
-        try:
-            day = parse_date(str(text or ""))
-        except ValueError:
-            return None
-        return datetime.combine(day, time.min, UTC) if day else None

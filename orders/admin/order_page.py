@@ -11,14 +11,15 @@ from django.utils.html import format_html, format_html_join
 
 from catalog.models import StockMovement
 from catalog.models.place import CenterKind
-from marketplace.kernel.admin import ReadOnlyInline, ago, label, link_to, money
+from marketplace.kernel.admin import ago, label, link_to, money
 from orders import carriers
 from orders.admin.labels import LABEL_LABELS, SHIPMENT_LABELS
+from orders.admin.once import once
 from orders.admin.order_aftersale import aftersale_words
 from orders.admin.order_filters import kind_words
 from orders.admin.order_money import money_table
 from orders.admin.tables import table
-from orders.models import AddressLook, Label, Order, OrderAttention, OrderEvent, OrderLine, Shipment
+from orders.models import AddressLook, Label, Order, Shipment
 from orders.states import ShipmentState
 
 SEE_CALLS = "integrations.view_exchange"
@@ -78,52 +79,6 @@ READONLY = (
 )  # fmt: skip
 
 
-class LineInline(ReadOnlyInline):
-    model = OrderLine
-    verbose_name_plural = "Units"
-    fields = (
-        "external_id", "paid", "list_price", "seller_discount", "platform_discount", "tax",
-        "standing", "tracking_number",
-    )  # fmt: skip
-    readonly_fields = fields
-    tab = True
-
-    @admin.display(description="Paid for it")
-    def paid(self, row: OrderLine) -> object:
-        return money(row.price, row.currency)
-
-    @admin.display(description="Standing")
-    def standing(self, row: OrderLine) -> str:
-        if row.is_canceled:
-            return "Canceled"
-        return "Shipped" if row.is_shipped else "Open"
-
-
-class AttentionInline(ReadOnlyInline):
-    model = OrderAttention
-    verbose_name_plural = "Attention"
-    fields = ("kind", "sentence", "opened_at", "resolved_at", "resolved_by")
-    readonly_fields = fields
-    tab = True
-
-
-class EventInline(ReadOnlyInline):
-    model = OrderEvent
-    verbose_name_plural = "Timeline"
-    fields = ("at", "step", "reason", "by", "request_id")
-    readonly_fields = fields
-    per_page = 50
-    tab = True
-
-    @admin.display(description="Step")
-    def step(self, row: OrderEvent) -> str:
-        return (
-            "–"
-            if row.old == row.new
-            else f"{row.get_old_display() or 'New'} → {row.get_new_display()}"
-        )
-
-
 class OrderPage:
     """The columns of the page of one order; `OrderAdmin` shows them."""
 
@@ -142,6 +97,7 @@ class OrderPage:
         return link_to(row.variant, row.variant.sku)
 
     @admin.display(description="What to do")
+    @once
     def attention_list(self, row: Order) -> object:
         found = row.attentions.filter(resolved_at=None)
         lines = ((item.get_kind_display(), item.sentence) for item in found)
@@ -169,6 +125,7 @@ class OrderPage:
         return f"None was sent to {center.get_provider_display()}: hand the order over there."
 
     @admin.display(description="Address")
+    @once
     def address(self, row: Order) -> object:
         """The whole address only for those who may see it; everybody else sees a masked one."""
         found = getattr(row.channel_order, "address", None)
@@ -192,6 +149,7 @@ class OrderPage:
     # -- shipments and packages --------------------------------------------------------------
 
     @admin.display(description="Shipments of this order")
+    @once
     def shipments(self, row: Order) -> object:
         found = Shipment.objects.of_order(row).order_by("pk")
         rows = (
@@ -209,6 +167,7 @@ class OrderPage:
         )
 
     @admin.display(description="Packages on the channel")
+    @once
     def packages(self, row: Order) -> object:
         units: dict[tuple[str, str, str], int] = {}
         for line in row.lines.exclude(package_external_id="").order_by("pk"):
@@ -221,6 +180,7 @@ class OrderPage:
         return table(("Package", "Carrier", "Tracking number", "Units"), rows) or "Not packed yet"
 
     @admin.display(description="Labels of the channel")
+    @once
     def labels(self, row: Order) -> object:
         rows = (
             (
@@ -236,14 +196,17 @@ class OrderPage:
     # -- money, cancellations, stock ---------------------------------------------------------
 
     @admin.display(description="This part and the whole order")
+    @once
     def money_parts(self, row: Order) -> object:
         return money_table(row)
 
     @admin.display(description="Cancellations and returns")
+    @once
     def aftersale(self, row: Order) -> object:
         return aftersale_words(row)
 
     @admin.display(description="Held for this order")
+    @once
     def held(self, row: Order) -> str:
         words = [f"{row.reserved:,} promised", f"{row.consumed:,} taken out of stock"]
         if row.uncovered:
@@ -255,6 +218,7 @@ class OrderPage:
         return ", ".join(words)
 
     @admin.display(description="Stock movements")
+    @once
     def movements(self, row: Order) -> object:
         if not row.stock_moves:
             return NO_MOVEMENT
@@ -279,6 +243,7 @@ class OrderPage:
     # -- the whole order on the channel ------------------------------------------------------
 
     @admin.display(description="Parts of this order")
+    @once
     def siblings(self, row: Order) -> object:
         parts = row.channel_order.parts.order_by("pk")
         lines = ((link_to(part, f"{part} · {part.get_state_display()}"),) for part in parts)

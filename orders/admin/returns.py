@@ -11,18 +11,20 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from catalog.models import FulfillmentCenter
-from marketplace.kernel.admin import ReadOnlyInline, ago, colors, label, link_to, money, two_lines
+from marketplace.kernel.admin import ReadOnlyInline, ago, colors, label, link_to, money
 from marketplace.kernel.admin_lists import ListTab
-from marketplace.kernel.admin_verbs import Outcome, Verb, VerbForm
+from marketplace.kernel.admin_verbs import Outcome, Verb, VerbForm, who
 from marketplace.kernel.batch import run_batch
 from marketplace.kernel.errors import Refused
-from orders.admin.aftersale import AftersaleAdmin, ApproveForm, DeclineForm, answer, by
+from orders.admin.aftersale import AftersaleAdmin, Answers, ApproveForm, DeclineForm
+from orders.admin.tables import stacked
 from orders.models import COMING_BACK, Condition, ReturnKind, ReturnLine, ReturnRequest
 from orders.services import returns
 from orders.states import ReturnState
 
 CHANGE = "orders.change_returnrequest"
 RECEIVE = "orders.change_returnline"
+ANSWERS = Answers(ReturnRequest, returns.approve, returns.decline)
 LABELS = colors(
     ReturnState,
     {
@@ -88,30 +90,10 @@ def receive(request: HttpRequest, ids: list[int], given: dict[str, Any]) -> Outc
 
     def act(line: ReturnLine) -> None:
         condition = Condition(conditions[line.pk])
-        returns.receive(line, condition, by=by(request), center=given["center"])
+        returns.receive(line, condition, by=who(request), center=given["center"])
 
     related = rows.select_related("return_request__channel_order", "order_line__order__variant")
     return run_batch("Received", related, act)
-
-
-def approve(request: HttpRequest, ids: list[int], given: dict[str, Any]) -> Outcome:
-    rows = ReturnRequest.objects.filter(pk__in=ids).order_by("pk")
-    name = by(request)
-    return answer(request, "Approved", rows, lambda row: returns.approve(row, by=name))
-
-
-def decline(request: HttpRequest, ids: list[int], given: dict[str, Any]) -> Outcome:
-    rows = ReturnRequest.objects.filter(pk__in=ids).order_by("pk")
-    reason, comment, name = given["reason"], given["comment"], by(request)
-
-    def act(row: ReturnRequest) -> Any:
-        return returns.decline(row, reason, comment=comment, by=name)
-
-    return answer(request, "Declined", rows, act)
-
-
-def may_answer(row: ReturnRequest) -> bool:
-    return ReturnRequest.objects.to_answer().filter(pk=row.pk).exists()
 
 
 def may_receive(row: ReturnRequest) -> bool:
@@ -145,8 +127,7 @@ class LineInline(ReadOnlyInline):
 @admin.register(ReturnRequest)
 class ReturnAdmin(AftersaleAdmin):
     list_display = (
-        "order_and_time", "countdown", "kind_and_state", "why", "units", "amount", "parcel",
-        "shop_name",
+        "order_and_shop", "countdown", "kind_and_state", "why", "units_and_refund", "parcel",
     )  # fmt: skip
     list_filter = (*AftersaleAdmin.list_filter, ("kind", ChoicesDropdownFilter))
     search_fields = (*AftersaleAdmin.search_fields, "tracking_number", "lines__seller_sku")
@@ -196,22 +177,22 @@ class ReturnAdmin(AftersaleAdmin):
         Verb(
             name="approve_return",
             label="Approve",
-            run=approve,
+            run=ANSWERS.approve,
             permission=CHANGE,
             form=ApproveForm,
             explanation="The channel pays the money back, or asks the buyer to send the units "
             "first, as the kind of the request says.",
             button="Approve",
-            applies=may_answer,
+            applies=ANSWERS.may,
         ),
         Verb(
             name="decline_return",
             label="Decline",
-            run=decline,
+            run=ANSWERS.decline,
             permission=CHANGE,
             form=DeclineForm,
             button="Decline",
-            applies=may_answer,
+            applies=ANSWERS.may,
             explanation="The buyer sees the reason, and may ask the channel to decide.",
         ),
         Verb(
@@ -233,9 +214,12 @@ class ReturnAdmin(AftersaleAdmin):
 
     @admin.display(description="Kind and state", ordering="state")
     def kind_and_state(self, row: ReturnRequest) -> object:
-        return two_lines(row.get_kind_display(), label(row.get_state_display(), LABELS[row.state]))
+        return stacked(row.get_kind_display(), label(row.get_state_display(), LABELS[row.state]))
 
-    @admin.display(description="Units")
+    @admin.display(description="Units and refund", ordering="refund")
+    def units_and_refund(self, row: ReturnRequest) -> object:
+        return stacked(self.units(row), self.amount(row))
+
     def units(self, row: ReturnRequest) -> str:
         lines = list(row.lines.all())
         received = sum(line.received_at is not None for line in lines)
@@ -243,4 +227,4 @@ class ReturnAdmin(AftersaleAdmin):
 
     @admin.display(description="Parcel back", ordering="tracking_number")
     def parcel(self, row: ReturnRequest) -> object:
-        return two_lines(row.carrier or "–", row.tracking_number) if row.tracking_number else "–"
+        return stacked(row.carrier or "–", row.tracking_number) if row.tracking_number else "–"

@@ -16,8 +16,18 @@ from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
 from catalog.models import Shop
-from marketplace.kernel.admin import BaseAdmin, ReadOnlyInline, label, link_to, number
-from marketplace.kernel.admin_verbs import who
+from marketplace.kernel import bulk as kernel_bulk
+from marketplace.kernel.admin import (
+    BaseAdmin,
+    ReadOnlyInline,
+    changelist_url,
+    label,
+    link_to,
+    number,
+)
+from marketplace.kernel.admin_verbs import run_url, who
+from marketplace.kernel.bulk_tasks import begin
+from orders import bulk
 from orders.admin import rule_forms
 from orders.models import RoutingPolicy, RoutingRule, RuleCenter
 from orders.services import held
@@ -25,10 +35,31 @@ from orders.services.dry_run import LAST, Trial, dry_run
 
 
 def look_again(request: HttpRequest, shop: Shop) -> None:
-    """Let the orders that wait follow the rules as they are now, and say how many go on."""
-    released = held.look_again(shop, by=who(request))
-    if released.orders:
-        messages.info(request, f"{released.orders:,} orders that waited go on.")
+    """Let the orders that wait follow the rules as they are now, and say what comes of it."""
+    ids = held.waiting(shop)
+    if not ids:
+        return
+    if len(ids) <= held.TOGETHER:
+        report = kernel_bulk.at_once(bulk.LOOK_AGAIN, ids, {}, by=who(request))
+        messages.info(request, f"Orders that waited: {report.summary()}")
+        return
+    run = begin(
+        bulk.LOOK_AGAIN,
+        ids,
+        {},
+        label=f"Look again at waiting orders: {shop}",
+        user=request.user,  # type: ignore[arg-type]
+        back=changelist_url(RoutingPolicy),
+    )
+    messages.info(
+        request,
+        format_html(
+            'The {} orders that wait are looked at again in the background. <a href="{}">See how '
+            "far it is</a>.",
+            f"{len(ids):,}",
+            run_url(run),
+        ),
+    )
 
 
 class RuleInline(ReadOnlyInline):

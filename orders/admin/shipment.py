@@ -7,23 +7,16 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.html import format_html
-from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 
 from catalog.models import Shop
-from marketplace.kernel.admin import (
-    ReadOnlyAdmin,
-    ReadOnlyInline,
-    ago,
-    first_line,
-    label,
-    link_to,
-)
+from marketplace.kernel.admin import ago, first_line
 from marketplace.kernel.admin_lists import ListTab
 from marketplace.kernel.admin_verbs import Outcome, Verb, who
 from marketplace.kernel.errors import Refused
-from marketplace.kernel.tasks import nudge
 from orders import carriers
 from orders.admin.labels import SHIPMENT_LABELS
+from orders.admin.outgoing import OutgoingAdmin, UnitInline, hurry
+from orders.admin.tables import stacked
 from orders.admin.tracking_verbs import CarrierForm
 from orders.models import Order, Shipment, ShipmentLine
 from orders.ports import shipping_channels
@@ -31,6 +24,7 @@ from orders.services import corrections
 from orders.states import ShipmentState
 
 CHANGE = "orders.change_shipment"
+HELD_NOTE = "It goes once this is switched on in the shop"
 
 
 class CorrectForm(CarrierForm):
@@ -74,35 +68,19 @@ def correct(request: HttpRequest, ids: list[int], given: dict[str, Any]) -> Outc
         tracking_number=given["tracking_number"],
         by=who(request),
     )
-    nudge("send_tracking", shipment.shop_id, label=f"Send tracking: {shipment.shop}")
+    hurry("send_tracking", "Send tracking", Shop.objects.filter(pk=shipment.shop_id))
     if shipment.state == ShipmentState.HELD:
         return f"Changed to {shipment}. It is held: outbound tracking of this shop is off."
     return f"Changed to {shipment}. It goes to the channel by itself."
 
 
 def send_now(request: HttpRequest, ids: list[int], given: dict[str, Any]) -> Outcome:
-    shops = Shop.objects.filter(shipments__in=ids).distinct()
-    for shop in shops:
-        nudge("send_tracking", shop.pk, label=f"Send tracking: {shop}")
-    return f"Asked for {len(shops):,} shops: what was not sent yet goes out now."
+    shops = hurry("send_tracking", "Send tracking", Shop.objects.filter(shipments__in=ids))
+    return f"Asked for {shops:,} shops: what was not sent yet goes out now."
 
 
-class UnitInline(ReadOnlyInline):
+class ShipmentUnitInline(UnitInline):
     model = ShipmentLine
-    verbose_name_plural = "Units in this parcel"
-    fields = ("order", "unit")
-    readonly_fields = fields
-
-    def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).select_related("line__order")
-
-    @admin.display(description="Order")
-    def order(self, row: ShipmentLine) -> object:
-        return link_to(row.line.order)
-
-    @admin.display(description="Unit on the channel")
-    def unit(self, row: ShipmentLine) -> str:
-        return row.line.external_id
 
 
 def _on_the_way(rows: Any) -> Any:
@@ -110,15 +88,11 @@ def _on_the_way(rows: Any) -> Any:
 
 
 @admin.register(Shipment)
-class ShipmentAdmin(ReadOnlyAdmin):
+class ShipmentAdmin(OutgoingAdmin):
+    colors = SHIPMENT_LABELS
     list_display = (
-        "tracking", "order_id", "shop", "state_label", "problem_text", "shipped", "sent", "by",
+        "parcel", "order_and_shop", "state_and_problem", "shipped_and_by", "sent",
     )  # fmt: skip
-    list_select_related = ("shop", "channel_order")
-    list_filter = (
-        ("shop", AutocompleteSelectFilter),
-        ("state", ChoicesDropdownFilter),
-    )
     search_fields = ("tracking_number", "channel_order__external_id")
     search_help_text = "Search by tracking number or order id"
     fieldsets = (
@@ -146,7 +120,7 @@ class ShipmentAdmin(ReadOnlyAdmin):
         "sent",
         "on_channel",
     )
-    inlines = (UnitInline,)
+    inlines = (ShipmentUnitInline,)
     tabs = (
         ListTab("all", "All", "Every parcel that left.", lambda rows: rows),
         ListTab("wanted", "To be sent", "Their number goes to the channel next.", _on_the_way),
@@ -184,32 +158,26 @@ class ShipmentAdmin(ReadOnlyAdmin):
     )
     empty_hint = "Nothing left yet. Open an order and use “Enter tracking”."
 
+    @admin.display(description="Parcel", ordering="tracking_number")
+    def parcel(self, row: Shipment) -> object:
+        """The carrier above the number: it leads to the parcel's page."""
+        return stacked(row.carrier or "Parcel", row.tracking_number)
+
+    @admin.display(description="State", ordering="state")
+    def state_and_problem(self, row: Shipment) -> object:
+        note = HELD_NOTE if row.state == ShipmentState.HELD else row.problem
+        return stacked(self.state_label(row), *([first_line(note)] if note else []))
+
+    @admin.display(description="Shipped", ordering="shipped_at")
+    def shipped_and_by(self, row: Shipment) -> object:
+        return stacked(self.shipped(row), f"by {row.by}" if row.by else "")
+
     @admin.display(description="Carrier and tracking number", ordering="tracking_number")
     def tracking(self, row: Shipment) -> object:
         page = carriers.tracking_page(row.carrier, row.tracking_number)
         if not page:
             return str(row)
         return format_html('{} <a href="{}" rel="noreferrer">↗</a>', str(row), page)
-
-    @admin.display(description="Order")
-    def order_id(self, row: Shipment) -> str:
-        return row.channel_order.external_id
-
-    @admin.display(description="State", ordering="state")
-    def state_label(self, row: Shipment) -> object:
-        return label(row.get_state_display(), SHIPMENT_LABELS[row.state])
-
-    @admin.display(description="Problem")
-    def problem_text(self, row: Shipment) -> object:
-        if row.state == ShipmentState.HELD:
-            return "Outbound tracking of the shop is off"
-        return first_line(row.problem)
-
-    @admin.display(description="What the channel said")
-    def problem_full(self, row: Shipment) -> str:
-        ids = (("code", row.problem_code), ("request", row.problem_request_id))
-        words = [f"{word} {value}" for word, value in ids if value and value not in row.problem]
-        return f"{row.problem} ({', '.join(words)})" if words else row.problem or "–"
 
     @admin.display(description="Shipped", ordering="shipped_at")
     def shipped(self, row: Shipment) -> object:

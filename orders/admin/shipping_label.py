@@ -9,23 +9,15 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
-from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 
 from catalog.models import Shop
-from marketplace.kernel.admin import (
-    ReadOnlyAdmin,
-    ReadOnlyInline,
-    ago,
-    first_line,
-    label,
-    link_to,
-    two_lines,
-)
+from marketplace.kernel.admin import ago
 from marketplace.kernel.admin_lists import ListTab
 from marketplace.kernel.admin_verbs import Outcome, Verb, failure_text
 from marketplace.kernel.errors import Failure
-from marketplace.kernel.tasks import nudge
 from orders.admin.labels import LABEL_LABELS
+from orders.admin.outgoing import OutgoingAdmin, UnitInline, hurry
+from orders.admin.tables import stacked
 from orders.models import Label, LabelLine
 from orders.services import labels
 from orders.states import LabelState
@@ -40,41 +32,21 @@ def print_url(row: Label) -> str:
 
 
 def buy_now(request: HttpRequest, ids: list[int], given: dict[str, Any]) -> Outcome:
-    shops = Shop.objects.filter(labels__in=ids).distinct()
-    for shop in shops:
-        nudge("buy_labels", shop.pk, label=f"Buy labels: {shop}")
-    return f"Asked for {len(shops):,} shops: what was not bought yet is bought now."
+    shops = hurry("buy_labels", "Buy labels", Shop.objects.filter(labels__in=ids))
+    return f"Asked for {shops:,} shops: what was not bought yet is bought now."
 
 
-class LabelUnitInline(ReadOnlyInline):
+class LabelUnitInline(UnitInline):
     model = LabelLine
-    verbose_name_plural = "Units in this parcel"
-    fields = ("order", "unit")
-    readonly_fields = fields
-
-    def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).select_related("line__order__channel_order")
-
-    @admin.display(description="Order")
-    def order(self, row: LabelLine) -> object:
-        return link_to(row.line.order)
-
-    @admin.display(description="Unit on the channel")
-    def unit(self, row: LabelLine) -> str:
-        return row.line.external_id
 
 
 @admin.register(Label)
-class LabelAdmin(ReadOnlyAdmin):
+class LabelAdmin(OutgoingAdmin):
+    colors = LABEL_LABELS
     list_display = (
         "order_and_shop", "state_label", "printing", "service_and_price", "problem_text",
         "bought",
     )  # fmt: skip
-    list_select_related = ("shop", "channel_order")
-    list_filter = (
-        ("shop", AutocompleteSelectFilter),
-        ("state", ChoicesDropdownFilter),
-    )
     search_fields = ("channel_order__external_id", "=package_external_id")
     search_help_text = "Search by order id or package"
     fieldsets = (
@@ -155,14 +127,6 @@ class LabelAdmin(ReadOnlyAdmin):
             },
         )
 
-    @admin.display(description="Order", ordering="channel_order__external_id")
-    def order_id(self, row: Label) -> str:
-        return row.channel_order.external_id
-
-    @admin.display(description="State", ordering="state")
-    def state_label(self, row: Label) -> object:
-        return label(row.get_state_display(), LABEL_LABELS[row.state])
-
     @admin.display(description="Document")
     def printing(self, row: Label) -> object:
         if row.state != LabelState.BOUGHT:
@@ -173,17 +137,13 @@ class LabelAdmin(ReadOnlyAdmin):
             print_url(row),
         )
 
-    @admin.display(description="Order", ordering="channel_order__external_id")
-    def order_and_shop(self, row: Label) -> object:
-        return two_lines(row.channel_order.external_id, row.shop.name)
-
     @admin.display(description="Service")
     def service_name(self, row: Label) -> str:
         return row.service or "The channel's own choice"
 
     @admin.display(description="Service and price", ordering="service")
     def service_and_price(self, row: Label) -> object:
-        return two_lines(self.service_name(row), str(row.price_money or ""))
+        return stacked(self.service_name(row), str(row.price_money or ""))
 
     @admin.display(description="Price")
     def cost(self, row: Label) -> str:
@@ -202,14 +162,6 @@ class LabelAdmin(ReadOnlyAdmin):
         if row.pickup_from and row.pickup_until:
             return f"Pickup, {row.pickup_from:%d %b %H:%M} to {row.pickup_until:%H:%M} UTC"
         return row.handover.replace("_", " ").capitalize() or "–"
-
-    @admin.display(description="Problem")
-    def problem_text(self, row: Label) -> object:
-        return first_line(row.problem)
-
-    @admin.display(description="What the channel said")
-    def problem_full(self, row: Label) -> str:
-        return row.problem or "–"
 
     @admin.display(description="Bought", ordering="bought_at")
     def bought(self, row: Label) -> object:

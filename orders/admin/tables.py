@@ -1,4 +1,4 @@
-"""Small tables on the page of one row."""
+"""What a cell holds: a few lines, or a small table on the page of one row."""
 
 from __future__ import annotations
 
@@ -27,4 +27,13 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> SafeString 
         "<tbody>{}</tbody></table></div>",
         head,
         body,
+    )
+
+
+def stacked(first: object, *rest: object) -> SafeString:
+    """A cell of a list: what it is about, and smaller lines below it, as narrow as they can be."""
+    line = '<span class="block text-base-500 dark:text-base-400">{}</span>'
+    below = format_html_join("", line, ((one,) for one in rest))
+    return format_html(
+        '<span class="desk-stack"><span class="block">{}</span>{}</span>', first, below
     )

@@ -15,8 +15,8 @@ from unfold.widgets import (
 from catalog.models import Shop
 from marketplace.kernel.admin_verbs import Outcome, Verb, VerbForm, who
 from marketplace.kernel.errors import Refused
-from marketplace.kernel.tasks import nudge
 from orders import carriers
+from orders.admin.outgoing import hurry
 from orders.models import TO_SHIP, Order, Shipment
 from orders.ports import RemoteCarrier
 from orders.services import carrier_list, parcel_rules, shipping
@@ -135,8 +135,7 @@ def _told(shipments: list[Shipment], parts: int) -> str:
 
 def hurry_tracking(**which: Any) -> None:
     """Tracking goes out by schedule anyway; ask for it now."""
-    for shop in Shop.objects.active().filter(**which).distinct():
-        nudge("send_tracking", shop.pk, label=f"Send tracking: {shop}")
+    hurry("send_tracking", "Send tracking", Shop.objects.active().filter(**which))
 
 
 def may_ship(row: Order) -> bool:

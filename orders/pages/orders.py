@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from catalog.models import Shop
+from catalog.models import Merchant, Shop
 from catalog.pages.access import MerchantRequest, merchant_required
-from catalog.pages.lists import number_in, page_of, tabs_of
+from catalog.pages.lists import Count, number_in, page_of, tabs_of
 from orders import deadlines
 from orders.models import (
     PARCEL_TROUBLE,
@@ -22,13 +22,14 @@ from orders.models import (
     Order,
     OrderAttention,
     OrderQuerySet,
-    Shipment,
 )
-from orders.services import privacy
+from orders.pages.requests import named_lists as request_lists
+from orders.services import finding
 from orders.states import OrderState
 
 DAY = timedelta(hours=24)
-EVENTS_SHOWN = 100
+SEARCH = "Order id, SKU or tracking number"
+SEARCH_BY_BUYER = f"{SEARCH}, or the buyer's full name"
 PROBLEMS_SHOWN = 20
 ON_ITS_WAY = (OrderState.SHIPPED, OrderState.DELIVERED, OrderState.COMPLETED)
 
@@ -63,13 +64,13 @@ TABS = {
     ),
     "cancel": (
         "Cancellation requested",
-        "The buyer asks to cancel. Answer in Seller Center; nothing changes here until the channel "
-        "says so.",
+        "The buyer asks to cancel. Open the order to approve or decline; nothing changes here "
+        "until the channel says so.",
     ),
     "returns": (
         "Return requested",
-        "The buyer wants the money back, or another piece. Answer in Seller Center before the time "
-        "is over.",
+        "The buyer wants the money back, or another piece. Open the order to answer before the "
+        "time is over.",
     ),
     "shipped": ("Shipped", "On their way or delivered."),
     "canceled": ("Canceled", "Canceled; what was reserved is back in stock."),
@@ -108,9 +109,8 @@ def order_list(request: MerchantRequest) -> HttpResponse:
     if shop is not None:
         found = found.filter(shop=shop)
     if search:
-        found = found.filter(
-            Q(external_id=search) | Q(seller_sku__iexact=search) | Q(title__icontains=search)
-        )
+        may_see = request.access.may_change
+        found = finding.search(found, search, by_buyer=may_see, merchant=merchant)
     named = named_lists(found)
     tabs, tab = tabs_of(named, request.GET.get("tab", ""))
     open_ones = OrderAttention.objects.filter(resolved_at=None)
@@ -129,6 +129,8 @@ def order_list(request: MerchantRequest) -> HttpResponse:
         "shops": shops,
         "shop": shop,
         "search": search,
+        "search_words": SEARCH_BY_BUYER if request.access.may_change else SEARCH,
+        "waiting": _requests_waiting(merchant),
         "cursors": IntakeCursor.objects.filter(shop__in=shops).select_related("shop"),
         "problems": IntakeProblem.objects.unresolved()
         .filter(shop__in=shops)
@@ -144,32 +146,8 @@ def _due(order: Order, now: datetime) -> tuple[deadlines.Standing, str]:
     )
 
 
-@merchant_required
-@require_safe
-def order_page(request: MerchantRequest, pk: int) -> HttpResponse:
-    """One order: units, money, address, shipments, what needs attention, and its timeline."""
-    orders = Order.objects.filter(merchant=request.access.merchant).select_related(
-        "shop",
-        "fulfillment_center",
-        "variant",
-        "channel_order__address",
-        "channel_order__warehouse",
-    )
-    order = get_object_or_404(orders, pk=pk)
-    now = timezone.now()
-    whole = order.channel_order
-    if request.access.may_change and whole.has_address_to_see:
-        privacy.note_looks([whole.pk], by=request.user.get_username(), page="merchant's order page")
-    context = {
-        "order": order,
-        "whole": whole,
-        "address": getattr(whole, "address", None),
-        "lines": order.lines.all(),
-        "siblings": Order.objects.filter(channel_order=whole).exclude(pk=order.pk),
-        "shipments": Shipment.objects.filter(lines__line__order=order).distinct(),
-        "attentions": order.attentions.filter(resolved_at=None),
-        "events": order.events.all()[:EVENTS_SHOWN],
-        "standing": deadlines.standing(order.state, order.due_at, now),
-        "due_words": deadlines.sentence(order.state, order.due_at, now),
-    }
-    return render(request, "orders/order.html", context)
+def _requests_waiting(merchant: Merchant) -> Count:
+    """How many cancellations and returns wait for an answer."""
+    named = request_lists(merchant)
+    found = [Count.of(named[tab][2]).value for tab in ("cancellations", "returns")]
+    return Count(sum(found))

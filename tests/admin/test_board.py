@@ -12,7 +12,15 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from catalog.models import Certificate, FulfillmentCenter, Offer, OfferStock, Shop, UnlinkedListing
+from catalog.models import (
+    Certificate,
+    Drift,
+    DriftCause,
+    FulfillmentCenter,
+    Offer,
+    Shop,
+    UnlinkedListing,
+)
 from catalog.states import ListingState, listing_machine
 from integrations.models import Connection
 from marketplace.kernel.models import Heartbeat, Job, JobState
@@ -38,7 +46,7 @@ ONE_EACH = {
     "Cancellation requested", "Cancellations to answer", "Return requested",
     "Label or package trouble",
     "Unknown SKU", "Tracking refused",
-    "Orders not taken in", "Listing errors", "Offers refused", "Quantity differs",
+    "Orders not taken in", "Listing errors", "Offers refused", "Channel differs",
     "Unlinked listings", "Certificates to renew", "Authorizations that end",
     "Workers that fell silent", "Background work that failed",
 }  # fmt: skip
@@ -111,11 +119,9 @@ def trouble_of_listings(shop: Shop, product: Any) -> None:
     )
     Offer.objects.filter(pk=offer.pk).update(problem="Price too low.")
     now = timezone.now()
-    warehouse = shop.warehouses.get()
-    OfferStock.objects.filter(offer=offer).delete()
-    OfferStock.objects.create(
-        offer=offer, warehouse=warehouse, wanted=5, sent=5, sent_at=now - timedelta(minutes=9),
-        confirmed=7, confirmed_at=now,
+    Drift.objects.create(
+        offer=offer, warehouse=shop.warehouses.get(), sent=5, shown=7,
+        cause=DriftCause.CHANGED_THERE, found_at=now, seen_at=now,
     )  # fmt: skip
     UnlinkedListing.objects.create(shop=shop, external_id="9", reason="No SKU.")
     Certificate.objects.create(
@@ -170,10 +176,10 @@ def test_a_merchants_figures_are_the_rows_of_the_lists_they_open(trouble: None, 
         assert (one.label, str(one.count)) == (one.label, str(page.total))
     assert {
         "Orders late", "Orders due within 24 h", "Canceled by the channel within 24 h",
-        "Cancellations requested", "Returns requested", "Label or package trouble",
+        "Cancellations to answer", "Returns to answer", "Label or package trouble",
         "Orders of an unknown SKU", "Orders that need a person", "Listings with a problem",
-        "Quantity differs on the channel",
+        "The channel shows something else",
     } <= set(figures)  # fmt: skip
-    assert str(figures["Cancellations requested"].count) == "1"
+    assert str(figures["Cancellations to answer"].count) == "1"
     unknown = client.get(figures["Orders of an unknown SKU"].url).context["rows"]
     assert [order.seller_sku for order, *_ in unknown] == ["UNKNOWN"]

@@ -131,5 +131,5 @@ def test_a_held_number_says_so(place: Place, clerk: Client) -> None:
     told = do(clerk, "enter_tracking", [order], carrier=UPS, tracking_number=FIRST)
     assert told[0].endswith("The number is held: outbound tracking of this shop is off.")
     assert Shipment.objects.get().state == ShipmentState.HELD
-    assert b"Outbound tracking of the shop is off" in clerk.get(list_url(Shipment)).content
+    assert b"It goes once this is switched on in the shop" in clerk.get(list_url(Shipment)).content
     assert Order.objects.get().state == OrderState.SHIPPED

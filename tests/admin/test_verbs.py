@@ -18,7 +18,7 @@ from catalog.models import (
     StockMovement,
     Tag,
 )
-from catalog.services import listings
+from catalog.services import bundles, listings
 from catalog.states import ListingState, ShopState
 from marketplace.kernel.models import Job, JobState
 from orders.models import Order, OrderAttention, Shipment
@@ -251,6 +251,24 @@ def test_receiving_stock_twice_with_the_same_form_writes_one_line(
         clerk.post(response.url, given)
     assert StockLevel.objects.get().on_hand == 12
     assert StockMovement.objects.filter(kind="receive").count() == 2
+
+
+def test_stock_of_a_component_hurries_the_shops_that_offer_only_the_bundle(
+    clerk: Client, shop: Shop, product: Product, center: FulfillmentCenter
+) -> None:
+    part = factories.make_product(shop.merchant, sku="PART")
+    factories.make_shop(shop.merchant, name="Sells neither")
+    kit = factories.make_product(shop.merchant, sku="KIT")
+    listings.stage([kit.pk], shop, by="test")
+    bundles.compose(kit.variants.get(), {part.variants.get(): 2})
+    exports = Job.objects.filter(kind="export_offers")
+    for verb, chosen, more in (
+        ("receive_stock", part.variants.all(), {"fulfillment_center": center.pk}),
+        ("count_stock", StockLevel.objects.filter(variant__product=part), {}),
+    ):
+        exports.delete()
+        do(clerk, verb, chosen, units=8, reference=verb, **more)
+        assert list(exports.values_list("subject", flat=True)) == [str(shop.pk)]
 
 
 def test_a_count_below_what_is_promised_is_refused_in_words(

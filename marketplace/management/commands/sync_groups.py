@@ -15,7 +15,8 @@ VIEWED = {
         "stocklevel", "stockmovement", "channelcategory", "categoryattribute", "listing",
         "listingattribute", "listingevent", "unlinkedlisting", "offer", "offerstock",
         "listingtemplate", "templateattribute", "templatecondition",
-        "bundlecomponent",
+        "bundlecomponent", "drift", "exchangerate", "pricerule", "pricerun", "pricechange",
+        "quantityrule",
     ),
     "orders": (
         "channelorder", "order", "orderline", "orderattention", "orderevent", "shipment",
@@ -55,7 +56,14 @@ CLERK = (
         for verb in ("add", "change", "delete")
     ),
 )  # fmt: skip
-PRICE = ("catalog.change_variant",)
+PRICE = (
+    "catalog.change_variant", "catalog.change_offer",
+    *(
+        f"catalog.{verb}_{model}"
+        for model in ("pricerule", "exchangerate", "quantityrule")
+        for verb in ("add", "change", "delete")
+    ),
+)  # fmt: skip
 
 #: Every group but the last may view everything apart from people's addresses. The administrator
 #: has every permission there is.
