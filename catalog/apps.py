@@ -8,4 +8,4 @@ class CatalogConfig(AppConfig):
     verbose_name = "Catalog"
 
     def ready(self) -> None:
-        from catalog import bulk, bulk_calls, bulk_templates, resources, tasks  # noqa: F401
+        from catalog import bulk, bulk_calls, bulk_prices, bulk_templates, resources, tasks  # noqa: F401

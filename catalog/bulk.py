@@ -51,7 +51,13 @@ def stage(ids: list[int], given: Given, by: str) -> BatchReport:
 @by_chunks("apply_tag", permission="catalog.change_product")
 def tag(ids: list[int], given: Given, by: str) -> BatchReport:
     """Put the tag of the `given` name on products."""
-    return products.tag(ids, given["name"])
+    report = products.tag(ids, given["name"])
+    if report.done:
+        # A rule that is set on the tag may show another quantity now.
+        on_tag = Shop.objects.active().filter(quantity_rules__tag__name=given["name"].strip())
+        for shop in on_tag.filter(listings__product__in=ids).distinct():
+            nudge("export_offers", shop.pk, label=f"Send prices and quantities: {shop}")
+    return report
 
 
 def import_file(run: BulkRun, until: Callable[[], bool]) -> bool:

@@ -134,6 +134,14 @@ class RemoteOffer:
 
 
 @dataclass(frozen=True)
+class OfferPage:
+    """Some live listings' offers, by listing id, and where the next page begins (empty: none)."""
+
+    offers: Mapping[str, Sequence[RemoteOffer]]
+    after: str = ""
+
+
+@dataclass(frozen=True)
 class RemoteStatus:
     """How a listing stands on the channel, in our words and in its own."""
 
@@ -324,7 +332,11 @@ class OfferChannel(Protocol):
     def read_offers(
         self, shop: Shop, external_ids: Sequence[str]
     ) -> Mapping[str, Sequence[RemoteOffer]]:
-        """Read price and quantity back, by listing id."""
+        """Read price and quantity back, by listing id; what was just written is seen."""
+        ...
+
+    def offers_page(self, shop: Shop, *, after: str = "") -> OfferPage:
+        """Read a page of all live listings' offers, in the fewest calls; it may lag behind."""
         ...
 
 

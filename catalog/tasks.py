@@ -6,14 +6,19 @@ from collections.abc import Callable
 from functools import wraps
 
 from django.db.models import QuerySet
+from django.utils import timezone
 
-from catalog.models import Image, ListingTemplate, Merchant, Shop
+from catalog.models import Image, Listing, ListingTemplate, Merchant, Shop
 from catalog.services import (
     channel_sync,
     compliance,
+    drifts,
     exporting,
     images,
     publishing,
+    quantity_rules,
+    read_back,
+    repricing,
     shops,
     taxonomy,
     templates,
@@ -79,6 +84,48 @@ def sync_listings(shop: Shop) -> str:
     return report.summary()
 
 
+@jobs.handler("read_back")
+@for_active_shop
+def read_prices_and_quantities_back(shop: Shop) -> str:
+    report = read_back.read_back(shop, until=time_is_up())
+    if not report.is_complete:
+        again("read_back", shop)
+    return report.summary()
+
+
+@jobs.handler("read_listing_back")
+def read_listing_back(listing_id: int) -> str:
+    listing = Listing.objects.select_related("shop").filter(pk=listing_id).first()
+    if listing is None or not listing.external_id:
+        return "The listing is not on the channel any more: nothing was read."
+
+    @for_active_shop
+    def read(shop: Shop) -> str:
+        return read_back.read_listing(shop, listing.external_id).summary()
+
+    return read(listing.shop_id)
+
+
+@jobs.handler("compare_shown")
+@for_active_shop
+def compare_shown(shop: Shop) -> str:
+    report = drifts.compare(shop)
+    if report.again:
+        again("export_offers", shop)
+    return report.summary()
+
+
+@jobs.handler("reprice")
+@for_active_shop
+def reprice(shop: Shop) -> str:
+    report = repricing.run_due(shop, timezone.now(), until=time_is_up())
+    if report.changed:
+        again("export_offers", shop)
+    if not report.is_complete:
+        again("reprice", shop)
+    return report.summary()
+
+
 @jobs.handler("refresh_taxonomy")
 @for_active_shop
 def refresh_taxonomy(shop: Shop) -> str:
@@ -132,6 +179,22 @@ def tick_export() -> str:
     return _nudge_shops("export_offers", Shop.objects.filter(pk__in=ids))
 
 
+def tick_reprice() -> str:
+    """Every minute: active shops with price rules that are due (R91)."""
+    due = repricing.due_shops(timezone.now())
+    return _nudge_shops("reprice", Shop.objects.filter(pk__in=due))
+
+
+def tick_read_back() -> str:
+    """Every hour: what the channel shows of every active shop (B5)."""
+    return _nudge_shops("read_back", Shop.objects.active())
+
+
+def tick_compare() -> str:
+    """Every minute: shops where a reading showed something else than what was sent (B5)."""
+    return _nudge_shops("compare_shown", drifts.shops_to_compare())
+
+
 def tick_sync_reviews() -> str:
     """Every minute: shops whose listings are in review (R54)."""
     return _nudge_shops("sync_listings", Shop.objects.active().filter(listings__state="in_review"))
@@ -163,3 +226,28 @@ def _nudge_shops(kind: str, wanted: QuerySet[Shop]) -> str:
     for shop in found:
         again(kind, shop, is_routine=True)
     return f"{len(found)} shops"
+
+
+@jobs.handler("renew_quantities")
+def renew_quantities(shop_id: int) -> str:
+    """The rules of a shop changed: work its quantities out again, then send what differs.
+
+    Also for a shop that is paused, so that it goes on with the right figures.
+    """
+    shop = Shop.objects.get(pk=shop_id)
+    renewal = quantity_rules.renew(shop, until=time_is_up())
+    if not renewal.is_complete:
+        again("renew_quantities", shop)
+    if renewal.offers and shop.is_active:
+        again("export_offers", shop)
+    return f"{shop}: quantities of {renewal.offers:,} offers worked out again"
+
+
+def tick_renew_quantities() -> str:
+    """Every minute: shops whose rules changed."""
+    return _nudge_shops("renew_quantities", quantity_rules.to_renew())
+
+
+def tick_check_quantities() -> str:
+    """Every night: every quantity that a rule may count for is worked out again."""
+    return f"{quantity_rules.check_all()} shops with quantity rules will be checked"

@@ -7,10 +7,12 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 
+from catalog.admin.price_words import limits_words
 from catalog.admin.property_fields import needed_words
-from catalog.models import ListingAttribute, ListingEvent, Offer
+from catalog.models import ListingAttribute, ListingEvent, Offer, OfferStock
+from catalog.services import quantity_looks
 from marketplace.kernel.admin import ReadOnlyInline, link_to, money
 
 Rows = QuerySet[Any]
@@ -19,7 +21,10 @@ Rows = QuerySet[Any]
 class OfferInline(ReadOnlyInline):
     model = Offer
     verbose_name_plural = "Offers"
-    fields = ("sku", "wanted", "sent", "confirmed", "quantities", "problem")
+    fields = (
+        "sku", "wanted", "sent", "confirmed", "own", "limits", "why_price", "quantities", "why",
+        "problem",
+    )  # fmt: skip
     readonly_fields = fields
     tab = True
 
@@ -43,6 +48,18 @@ class OfferInline(ReadOnlyInline):
     def confirmed(self, row: Offer) -> object:
         return money(row.price_confirmed, row.currency)
 
+    @admin.display(description="Own price")
+    def own(self, row: Offer) -> object:
+        return money(row.price_by_hand, row.currency)
+
+    @admin.display(description="Floor – ceiling")
+    def limits(self, row: Offer) -> str:
+        return limits_words(row)
+
+    @admin.display(description="Why this price")
+    def why_price(self, row: Offer) -> object:
+        return format_html('<span class="block desk-why">{}</span>', row.price_why or "–")
+
     @admin.display(description="Quantity per warehouse (wanted / sent / confirmed)")
     def quantities(self, row: Offer) -> object:
         lines = (
@@ -50,6 +67,18 @@ class OfferInline(ReadOnlyInline):
             for stock in row.stocks.all()
         )
         return format_html_join("", '<span class="block">{}: {} / {} / {}</span>', lines) or "–"
+
+    @admin.display(description="Why this quantity")
+    def why(self, row: Offer) -> object:
+        lines = ((stock.warehouse.name, self._reasons(row)[stock.pk]) for stock in row.stocks.all())
+        return format_html_join("", '<span class="block">{}: {}</span>', lines) or "–"
+
+    def _reasons(self, row: Offer) -> dict[int, str]:
+        """The sentences for all rows of the listing, asked for with its first one."""
+        if not hasattr(self, "_known"):
+            stocks = OfferStock.objects.filter(offer__listing=row.listing_id)
+            self._known = quantity_looks.why(stocks.values_list("pk", flat=True))
+        return self._known
 
 
 def _or_dash(value: int | None) -> object:

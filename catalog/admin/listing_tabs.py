@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet
 
-from catalog.models import Offer, OfferStock
+from catalog.models import Drift, Offer
 from catalog.states import ListingState
 from marketplace.kernel.admin_lists import ListTab
 
@@ -27,7 +27,7 @@ def _with_refused_offers(rows: Rows) -> Rows:
 
 
 def _that_drift(rows: Rows) -> Rows:
-    return rows.filter(pk__in=OfferStock.objects.drifting().values("offer__listing"))
+    return rows.filter(pk__in=Drift.objects.open().values("offer__listing"))
 
 
 #: In these every row has the state that the tab is called by.
@@ -76,9 +76,10 @@ TABS = (
     ),
     ListTab(
         "drift",
-        "Quantity differs",
-        "When the channel was last read, it showed another quantity than the one that was sent. "
-        "What was sent and what was seen is under “Offers” of each listing.",
+        "Channel differs",
+        "When the channel was last read, it showed another price or quantity than the one that was "
+        "sent. It is sent again by itself; what was sent, what was seen and why is under "
+        "“Differences on the channel”.",
         _that_drift,
     ),
     ListTab(

@@ -7,10 +7,11 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from catalog.admin import channel_verbs, suggestions, template_verbs
+from catalog.admin import channel_verbs, price_verbs, suggestions, template_verbs
 from catalog.admin.category_forms import CategorizeForm, FillForm
 from catalog.admin.image_verbs import FIX_OF_LISTINGS
 from catalog.admin.listing_forms import PublishForm
+from catalog.admin.quantity_preview import PREVIEW_OF_LISTINGS
 from catalog.bulk import shops_of
 from catalog.models import Listing
 from catalog.services import channel_sync, listings, publishing, taxonomy
@@ -158,5 +159,7 @@ VERBS = (
         button="Send price and quantity now",
         applies=is_on_channel,
     ),
+    PREVIEW_OF_LISTINGS,
+    *price_verbs.OF_LISTINGS,
     *channel_verbs.VERBS,
 )

@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Count
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest
 from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
+from catalog.admin.hurry import hurry_rules
 from catalog.models import Membership, Merchant, Product, Shop, Tag
+from catalog.services import quantity_rules
 from marketplace.kernel.admin import BaseAdmin, number
 
 
@@ -52,6 +55,13 @@ class MerchantAdmin(BaseAdmin):
     def product_count(self, row: Merchant) -> object:
         return number(row.number_of_products)  # type: ignore[attr-defined]
 
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        self.delete_queryset(request, Tag.objects.filter(pk=obj.pk))
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        """The rules that are set on a tag go with it; their shops show what they held back."""
+        hurry_rules(quantity_rules.delete_tags(queryset))
+
     @admin.display(description="Shops")
     def shop_count(self, row: Merchant) -> object:
         return number(row.number_of_shops)  # type: ignore[attr-defined]
@@ -76,3 +86,10 @@ class TagAdmin(BaseAdmin):
     @admin.display(description="Products")
     def product_count(self, row: Tag) -> object:
         return number(row.number_of_products)  # type: ignore[attr-defined]
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        self.delete_queryset(request, Tag.objects.filter(pk=obj.pk))
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        """The rules that are set on a tag go with it; their shops show what they held back."""
+        hurry_rules(quantity_rules.delete_tags(queryset))

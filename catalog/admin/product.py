@@ -119,7 +119,7 @@ class ProductAdmin(SheetsAdmin, BaseAdmin):
         products.set_video(product, form.cleaned_data["video_url"])
         say_what_was_dropped(request, form)
         products.changed([product.pk], by=who(request))
-        hurry_exports(listings__product=product.pk)
+        hurry_exports(product.variants.all())
 
     class Media:
         css = {"all": ("desk/product.css",)}

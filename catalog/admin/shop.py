@@ -17,7 +17,7 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdo
 from catalog.admin.labels import SHOP_LABELS
 from catalog.admin.shop_verbs import VERBS
 from catalog.models import ChannelWarehouse, Listing, Shop
-from catalog.services import quota, shops
+from catalog.services import mapping, quota, shops
 from catalog.states import ListingState, ShopState
 from marketplace.kernel.admin import (
     BaseAdmin,
@@ -70,8 +70,8 @@ class WarehouseInline(ReadOnlyInline):
 
     @admin.display(description="Fulfillment center")
     def center(self, row: ChannelWarehouse) -> object:
-        mapping = getattr(row, "mapping", None)
-        return link_to(mapping.fulfillment_center) if mapping else "Not mapped"
+        own = getattr(row, "mapping", None)
+        return link_to(own.fulfillment_center) if own else "Not mapped"
 
 
 class ShopAdmin(BaseAdmin):
@@ -103,6 +103,7 @@ class ShopAdmin(BaseAdmin):
         ("What leaves towards the channel", {"fields": EDITABLE[:3]}),
         ("Uploads", {"fields": (EDITABLE[3:5], "quota")}),
         ("Orders", {"fields": ("sample_orders",)}),
+        ("Stock", {"fields": ("shared_pools",)}),
         (
             "Last looks",
             {"fields": (("connected", "activated"), ("listings_read", "categories_read"))},
@@ -110,7 +111,7 @@ class ShopAdmin(BaseAdmin):
     )
     readonly_fields: tuple[str, ...] = (
         "merchant", "channel", "region", "currency", "time_zone", "state_label", "problem_text",
-        "external_id", "quota", "connected", "activated", "listings_read",
+        "external_id", "quota", "shared_pools", "connected", "activated", "listings_read",
         "categories_read",
     )  # fmt: skip
     inlines = (WarehouseInline,)
@@ -201,6 +202,10 @@ class ShopAdmin(BaseAdmin):
         if used is None:
             used = _uploads_today([row]).get(row.pk, 0)
         return f"{used:,} of {row.daily_listing_limit:,}"
+
+    @admin.display(description="Shared with other shops")
+    def shared_pools(self, row: Shop) -> str:
+        return " ".join(mapping.shared_pools(row)) or "No other shop sells from its warehouses."
 
     @admin.display(description="On sale")
     def listings(self, row: Shop) -> object:

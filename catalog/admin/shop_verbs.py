@@ -84,6 +84,14 @@ VERBS = (
         applies=_is_active,
     ),
     Verb(
+        name="read_back",
+        label="Read prices and quantities back",
+        run=_ask("read_back", "Read prices and quantities back"),
+        permission=CHANGE,
+        button="Read prices and quantities back",
+        applies=_is_active,
+    ),
+    Verb(
         name="refresh_categories",
         label="Refresh categories",
         run=_ask("refresh_taxonomy", "Refresh categories"),

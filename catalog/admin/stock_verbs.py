@@ -71,7 +71,7 @@ def _at_place(verb: str, write: Write) -> Callable[..., Outcome]:
             _write(write, variant, center, request, given)
 
         report = run_batch(verb, variants, one)
-        hurry_exports(listings__offers__variant__in=ids)
+        hurry_exports(variants)
         return report
 
     return run
@@ -85,7 +85,7 @@ def _at_levels(verb: str, write: Write) -> Callable[..., Outcome]:
             _write(write, level.variant, level.fulfillment_center, request, given)
 
         report = run_batch(verb, levels.select_related("variant", "fulfillment_center"), one)
-        hurry_exports(listings__offers__variant__stock_levels__in=ids)
+        hurry_exports(Variant.objects.filter(stock_levels__in=ids))
         return report
 
     return run

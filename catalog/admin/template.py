@@ -202,8 +202,10 @@ class ListingTemplateAdmin(BaseAdmin):
             "title": "Add listing template",
             "opts": self.model._meta,
             "shops": shops,
+            "why": "Each shop has its own categories and properties, so a template belongs to "
+            "one shop.",
         }
-        return TemplateResponse(request, "admin/template_shop.html", context)
+        return TemplateResponse(request, "admin/choose_shop.html", context)
 
     def changeform_view(
         self,

@@ -107,7 +107,7 @@ class VariantAdmin(SheetsAdmin, BaseAdmin):
         if any(isinstance(one, ComponentFormSet) and one.has_changed() for one in formsets):
             bundles.changed([form.instance.pk])
         products.changed([form.instance.product_id], by=who(request))
-        hurry_exports(listings__product=form.instance.product_id)
+        hurry_exports(Variant.objects.filter(product=form.instance.product_id))
 
     @admin.display(description="")
     def picture(self, row: Variant) -> object:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from catalog.models.bundle import BundleComponent
 from catalog.models.compliance import ChannelPerson, CompliancePerson, PersonKind
-from catalog.models.drift import Drift, DriftCause
+from catalog.models.drift import Drift
 from catalog.models.listing import (
     Listing,
     ListingAttribute,
@@ -15,7 +15,7 @@ from catalog.models.listing import (
 )
 from catalog.models.media import Certificate, ChannelImage, Image, SizeChart, Video
 from catalog.models.merchant import Membership, Merchant, Role
-from catalog.models.offer import Offer, OfferStock
+from catalog.models.offer import DriftCause, Offer, OfferStock
 from catalog.models.place import (
     CenterKind,
     ChannelWarehouse,
@@ -42,7 +42,7 @@ from catalog.models.product import (
     Variant,
     WeightUnit,
 )
-from catalog.models.quantity_rule import QuantityRule
+from catalog.models.quantity_rule import QuantityRenewal, QuantityRule
 from catalog.models.shop import Channel, SamplePolicy, Shop
 from catalog.models.stock import MovementKind, StockLevel, StockMovement
 from catalog.models.taxonomy import (
@@ -100,6 +100,7 @@ __all__ = [
     "PriceRun",
     "Product",
     "Provider",
+    "QuantityRenewal",
     "QuantityRule",
     "Role",
     "SamplePolicy",

@@ -3,19 +3,17 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
-from catalog.models.offer import Offer
+from catalog.models.offer import DriftCause, Offer
 from catalog.models.place import ChannelWarehouse
-
-
-class DriftCause(models.TextChoices):
-    FALSE_SUCCESS = "false_success", "The channel said it took it, and shows another figure"
-    CHANGED_THERE = "changed_there", "It showed ours and was changed there afterwards"
 
 
 class DriftQuerySet(models.QuerySet["Drift"]):
     def open(self) -> DriftQuerySet:
         """The channel showed something else than what was sent, and has not shown ours since."""
         return self.filter(corrected_at__isnull=True)
+
+    def ended(self) -> DriftQuerySet:
+        return self.filter(corrected_at__isnull=False)
 
 
 class Drift(models.Model):

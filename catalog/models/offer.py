@@ -22,9 +22,33 @@ QUANTITY_DRIFTS = (
 )
 
 
+PRICE_DRIFTS = (
+    Q(price_confirmed__isnull=False, price_sent__isnull=False)
+    & ~Q(price_confirmed=F("price_sent"))
+    & Q(price_confirmed_at__gte=F("price_sent_at"))
+)
+
+
+class DriftCause(models.TextChoices):
+    """Why the channel shows something else than what was sent.
+
+    It said that it took the figure and never showed it; or it showed it, and was changed there.
+    """
+
+    FALSE_SUCCESS = "false_success", "Confirmed, but not taken"
+    CHANGED_THERE = "changed_there", "Changed on the channel"
+
+
 class OfferQuerySet(models.QuerySet["Offer"]):
     def with_price_to_send(self) -> OfferQuerySet:
         return self.filter(PRICE_DIFFERS).exclude(external_id="")
+
+    def drifting(self) -> OfferQuerySet:
+        """The channel showed another price than the one sent, when it was last read.
+
+        A price that we never sent, such as that of a listing just linked, is the channel's own.
+        """
+        return self.filter(PRICE_DRIFTS)
 
     def not_held(self, now: datetime) -> OfferQuerySet:
         """Apart from those that the channel refused a short while ago."""
@@ -43,6 +67,7 @@ class Offer(Stamped):
     price_sent_at = models.DateTimeField(null=True, blank=True)
     price_confirmed = models.DecimalField(max_digits=12, decimal_places=2, null=True, blank=True)
     price_confirmed_at = models.DateTimeField(null=True, blank=True)
+    price_drift_cause = models.CharField(max_length=15, choices=DriftCause.choices, blank=True)
     price_why = models.CharField("Why this price", max_length=300, blank=True)
     price_by_hand = models.DecimalField(
         "Own price",
@@ -84,6 +109,7 @@ class Offer(Stamped):
             models.Index(
                 fields=["listing"], name="offers_with_price_to_send", condition=PRICE_DIFFERS
             ),
+            models.Index(fields=["listing"], name="prices_that_drift", condition=PRICE_DRIFTS),
         ]
 
     def __str__(self) -> str:
@@ -109,6 +135,7 @@ class OfferStock(Stamped):
     sent_at = models.DateTimeField(null=True, blank=True)
     confirmed = models.PositiveIntegerField(null=True, blank=True)
     confirmed_at = models.DateTimeField(null=True, blank=True)
+    drift_cause = models.CharField(max_length=15, choices=DriftCause.choices, blank=True)
 
     objects = OfferStockQuerySet.as_manager()
 

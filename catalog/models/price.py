@@ -45,12 +45,20 @@ class PriceEnding(models.TextChoices):
 
 
 class PriceRuleQuerySet(models.QuerySet["PriceRule"]):
-    def due(self, now: datetime) -> PriceRuleQuerySet:
-        """What should run by now, on an active shop."""
+    def counting(self, now: datetime) -> PriceRuleQuerySet:
+        """What prices follow at this moment; a paused rule counts too, it keeps them."""
         begun = Q(starts_at__isnull=True) | Q(starts_at__lte=now)
         not_over = Q(ends_at__isnull=True) | Q(ends_at__gt=now)
+        return self.filter(begun, not_over)
+
+    def due(self, now: datetime) -> PriceRuleQuerySet:
+        """What should run by now."""
         is_time = Q(next_run_at__isnull=True) | Q(next_run_at__lte=now)
-        return self.filter(begun, not_over, is_time, is_paused=False)
+        return self.counting(now).filter(is_time, is_paused=False)
+
+    def over(self, now: datetime) -> PriceRuleQuerySet:
+        """What ended by now, while prices still stand as it left them."""
+        return self.filter(ends_at__lte=now, is_closed=False)
 
 
 class PriceRule(Stamped):
@@ -104,6 +112,9 @@ class PriceRule(Stamped):
     paused_why = models.CharField(max_length=200, blank=True)
     next_run_at = models.DateTimeField(null=True, blank=True)
     last_run_at = models.DateTimeField(null=True, blank=True)
+    is_closed = models.BooleanField(
+        default=False, help_text="It ended, and prices follow what counts without it"
+    )
     problem = models.TextField(blank=True, help_text="Why it cannot run and what to do")
     by = models.CharField("Made by", max_length=150, blank=True)
 

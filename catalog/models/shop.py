@@ -74,6 +74,15 @@ class Shop(Stamped):
     listings_seen_through = models.DateTimeField(
         null=True, blank=True, help_text="The newest change on the channel that was read here"
     )
+    offers_read_at = models.DateTimeField(
+        "Prices and quantities read back", null=True, blank=True, help_text="All of them"
+    )
+    offers_read_after = models.CharField(
+        max_length=300, blank=True, help_text="Where a reading that was cut short goes on"
+    )
+    prices_to_settle_after = models.PositiveBigIntegerField(
+        null=True, blank=True, help_text="Prices of offers above this id are to be worked out again"
+    )
     taxonomy_refreshed_at = models.DateTimeField(null=True, blank=True)
 
     objects = ShopQuerySet.as_manager()

@@ -1,4 +1,4 @@
-"""Prices of variants: what a buyer pays, the earlier price, and what it cost."""
+"""Prices of variants: what a buyer pays, the earlier and the least price, and what it costs."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from marketplace.kernel.sheets.kinds import (
     conflicts_of,
 )
 
-AMOUNTS = ("price", "compare_at_price", "cost")
+AMOUNTS = ("price", "compare_at_price", "cost", "fulfillment_cost", "map_price")
 
 
 class Prices(SheetKind):
@@ -52,6 +52,8 @@ class Prices(SheetKind):
         Column("price", "What a buyer pays", "19.90", is_number=True),
         Column("compare_at_price", "Earlier price, shown crossed out", "24.90", is_number=True),
         Column("cost", "What one unit cost", "7.20", is_number=True),
+        Column("fulfillment_cost", "To pick, pack and ship one", "1.10", is_number=True),
+        Column("map_price", "Minimum advertised price: never below", "17.50", is_number=True),
     )
     permissions = ("catalog.change_variant",)
     view_permission = "catalog.view_variant"

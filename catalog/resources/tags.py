@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from catalog.models import Product
-from catalog.resources.common import MERCHANT, BySku, as_ids, in_order
+from catalog.resources.common import MERCHANT, BySku, as_ids, exports, in_order
 from catalog.services import bulk_edits, products
 from marketplace.kernel.sheets.kinds import (
     CellRefused,
@@ -16,6 +16,7 @@ from marketplace.kernel.sheets.kinds import (
     Column,
     Conflict,
     FileRow,
+    FollowUp,
     Run,
     SheetKind,
     Target,
@@ -80,8 +81,11 @@ class Tags(SheetKind):
         return []
 
     def settle(self, subjects: Sequence[str], run: Run) -> None:
-        # Templates may be taken by tag, and name tags in their texts.
+        # Templates and rules may be taken by tag, and templates name tags in their texts.
         products.changed(as_ids(subjects), by=run.by)
+
+    def follow_ups(self, sheet_id: int) -> Iterable[FollowUp]:
+        return exports()
 
 
 def tags_text(product: Product) -> str:

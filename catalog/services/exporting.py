@@ -18,8 +18,10 @@ from django.utils import timezone
 
 from catalog.models import ChannelWarehouse, Listing, Offer, OfferStock, Shop
 from catalog.ports import ItemFailure, OfferChannel, offer_channels
+from catalog.services import price_facts
 from catalog.services.wanted import TAKES_QUANTITY, remember_quantity
 from catalog.states import ListingState
+from marketplace.kernel import many
 from marketplace.kernel.errors import Refused, TryLater
 from marketplace.kernel.money import Money
 
@@ -40,10 +42,13 @@ class ExportReport:
     sent: int = 0
     calls: int = 0
     failures: list[ItemFailure] = field(default_factory=list)
+    held: int = 0
     is_complete: bool = True
 
     def summary(self, what: str) -> str:
         text = f"{self.sent:,} {what} sent in {self.calls:,} calls"
+        if self.held:
+            text = f"{text}, {self.held:,} held back as outside their limits"
         return f"{text}, {len(self.failures):,} refused" if self.failures else text
 
 
@@ -156,8 +161,8 @@ def _learn_quantities(channel: OfferChannel, shop: Shop, listing: Listing) -> bo
 def send_prices(shop: Shop, *, until: Callable[[], bool] = lambda: False) -> ExportReport:
     """Send prices that differ: one call per listing for all its SKUs (R89).
 
-    Nothing is sent while the shop's outbound price is off, and never a price outside the
-    channel's limits.
+    Nothing is sent while the shop's outbound price is off, and never a price outside its floor,
+    its ceiling or what the region takes: it is held back, with the reason on the offer.
     """
     report = ExportReport()
     if not shop.push_price:
@@ -170,12 +175,30 @@ def send_prices(shop: Shop, *, until: Callable[[], bool] = lambda: False) -> Exp
             break
         offers = Offer.objects.with_price_to_send().filter(listing__in=[x.pk for x in listings])
         by_listing: dict[int, list[Offer]] = defaultdict(list)
-        for offer in offers:
+        for offer in _fit_to_leave(list(offers), report):
             by_listing[offer.listing_id].append(offer)
         for listing in listings:
             tried.add(listing.pk)
-            _send_prices_of(channel, shop, listing, by_listing[listing.pk], report)
+            if by_listing[listing.pk]:
+                _send_prices_of(channel, shop, listing, by_listing[listing.pk], report)
     return report
+
+
+def _fit_to_leave(offers: Sequence[Offer], report: ExportReport) -> list[Offer]:
+    """The offers whose prices may leave; the others are held, each with its reason (B12)."""
+    now = timezone.now()
+    facts = price_facts.load(offers, now)
+    fit, held = [], []
+    for offer in offers:
+        problem = facts.why_not_sent(offer)
+        if problem:
+            offer.problem, offer.retry_at = problem, now + HOLD_AFTER_REFUSAL
+            held.append(offer)
+        else:
+            fit.append(offer)
+    many.write(held, ["problem", "retry_at"])
+    report.held += len(held)
+    return fit
 
 
 def _prices_to_send(shop: Shop) -> IdQuery:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
-from django.db.models import Count, F, Q, Sum
+from django.db.models import Count, F, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -53,6 +53,15 @@ class Proposal:
     choices: list[CenterChoice]
     warnings: list[str] = field(default_factory=list)
 
+    @property
+    def shared(self) -> list[str]:
+        """A sentence for each center to choose from which other shops sell too (B21)."""
+        return [
+            _shared_words(str(choice.center), choice.shared_with)
+            for choice in self.choices
+            if choice.shared_with and choice.is_free
+        ]
+
 
 def refresh_warehouses(shop: Shop) -> int:
     """Read the shop's warehouses from the channel; return how many were not known before."""
@@ -89,13 +98,9 @@ def propose(shop: Shop) -> Proposal:
         for warehouse in warehouses
         if not warehouse.is_enabled
     ]
-    warnings += [
-        f"“{choice.center}” also serves {', '.join(choice.shared_with)}: both sell from the same "
-        "shared pool of stock."
-        for choice in choices
-        if choice.shared_with and choice.is_free
-    ]
-    return Proposal(warehouses, choices, warnings)
+    proposal = Proposal(warehouses, choices, warnings)
+    proposal.warnings.extend(proposal.shared)
+    return proposal
 
 
 def center_choices(shop: Shop) -> list[CenterChoice]:
@@ -126,6 +131,39 @@ def center_choices(shop: Shop) -> list[CenterChoice]:
         )
         for center in centers
     ]
+
+
+def shared_pools(shop: Shop) -> list[str]:
+    """A sentence for each center of the shop from which other shops sell too (B21)."""
+    centers = WarehouseMapping.objects.filter(shop=shop).values("fulfillment_center")
+    others = WarehouseMapping.objects.filter(fulfillment_center__in=centers).exclude(shop=shop)
+    return _sentences(others)
+
+
+def shops_sharing(center: FulfillmentCenter) -> str:
+    """That several shops sell from a center, in a sentence; empty where none or one does."""
+    names = [str(row.shop) for row in center.mappings.select_related("shop").order_by("shop__name")]
+    if len(names) < 2:
+        return ""
+    return f"{_in_a_row(names)} sell the same units: what one sells, the others no longer show."
+
+
+def _sentences(others: QuerySet[WarehouseMapping]) -> list[str]:
+    found: dict[str, list[str]] = {}
+    rows = others.select_related("fulfillment_center", "shop")
+    for row in rows.order_by("fulfillment_center__name", "shop__name"):
+        found.setdefault(str(row.fulfillment_center), []).append(str(row.shop))
+    return [_shared_words(center, names) for center, names in found.items()]
+
+
+def _shared_words(center: str, others: Sequence[str]) -> str:
+    both = "both" if len(others) == 1 else "all of them"
+    return f"{center} is also mapped in {_in_a_row(others)}: {both} sell the same units."
+
+
+def _in_a_row(names: Sequence[str]) -> str:
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def confirm_and_activate(

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from django.db import transaction
 
-from catalog.models import ListingTemplate, Product, Tag, Video
+from catalog.models import ListingTemplate, PriceRule, Product, QuantityRule, Tag, Video
 from catalog.services import listings
 from marketplace.kernel.batch import BatchReport
 from marketplace.kernel.errors import Refused
@@ -53,9 +53,19 @@ def tag(products: Iterable[int], name: str) -> BatchReport:
             through.objects.bulk_create(
                 [through(product_id=pk, tag_id=label.pk) for pk in new], ignore_conflicts=True
             )
-            if new and ListingTemplate.objects.filter(shop__merchant=merchant).exists():
+            if new and _decides_something(label):
                 changed(new, by="tags")
         report.done += len(new)
         if held:
             report.skipped["it has the tag already"] += len(held)
     return report
+
+
+def _decides_something(label: Tag) -> bool:
+    """Whether templates may read the tag, or a rule of prices or quantities is set on it."""
+    here = {"shop__merchant": label.merchant_id}
+    return (
+        ListingTemplate.objects.filter(**here).exists()
+        or QuantityRule.objects.filter(tag=label).exists()
+        or PriceRule.objects.filter(tag=label).exists()
+    )

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
-from decimal import Decimal
 from itertools import islice
+from typing import NamedTuple
 
 from django.db import transaction
 from django.db.models import F
@@ -22,28 +22,36 @@ from catalog.models import (
     Variant,
     WarehouseMapping,
 )
-from catalog.services import recipes, wanted_prices
+from catalog.quantities import Place, shown
+from catalog.services import recipes, rulebooks, wanted_prices
 from catalog.services.recipes import Recipe
 from catalog.states import ListingState
 from marketplace.kernel import many
 
-#: The channel takes no more than this for one SKU in one warehouse.
-MOST_UNITS = 99_999
 #: Zero is said again after this time, even if the channel said it took it (no oversell).
 REASSERT_ZERO_AFTER = timedelta(hours=6)
 
 TAKES_QUANTITY = (ListingState.ACTIVE, ListingState.IN_REVIEW)
 
 
-def refresh_quantities(places: Iterable[tuple[int, int]]) -> set[int]:
+class Sold(NamedTuple):
+    """Of a SKU a shop sold units, or took a sale back: it changed its own figure there."""
+
+    shop: int
+    variant: int
+    center: int
+
+
+def refresh_quantities(places: Iterable[tuple[int, int]], sold: Collection[Sold] = ()) -> set[int]:
     """Bring the wanted quantities of these (variant id, center id) up to date.
 
-    A bundle that contains one of them follows at the same place. Returns the variants whose
-    quantity came to or left zero somewhere, for their listings may have become ready or incomplete
-    by it.
+    A bundle that contains one of them follows at the same place. What was sold is said again even
+    where as much is wanted as before, such as under a rule with a maximum: the shop that sold it
+    shows another figure than the one sent. Returns the variants whose listings may have become
+    ready or incomplete by it: what is available came to or left zero.
     """
     by_center: dict[int, list[int]] = defaultdict(list)
-    for variant, center in places:
+    for variant, center in {*places, *((one.variant, one.center) for one in sold)}:
         by_center[center].append(variant)
     turned: set[int] = set()
     bundles = recipes.around({variant for some in by_center.values() for variant in some})
@@ -51,39 +59,54 @@ def refresh_quantities(places: Iterable[tuple[int, int]]) -> set[int]:
         # A bundle's rows are everybody's who moves a component: places are gone through in order.
         for center, moved in sorted(by_center.items()):
             touched = {pk for pk, recipe in bundles.items() if not recipe.keys().isdisjoint(moved)}
-            turned |= _refresh_center(center, touched.union(moved), bundles)
+            turned |= _refresh_center(center, touched.union(moved), bundles, sold)
     return turned
 
 
 def _refresh_center(
-    center: int, variants: Collection[int], bundles: Mapping[int, Recipe]
+    center: int,
+    variants: Collection[int],
+    bundles: Mapping[int, Recipe],
+    sold: Collection[Sold],
 ) -> set[int]:
     # The rows are locked before the levels are read: whoever comes second reads the newer level.
     rows = list(
         OfferStock.objects.filter(
             warehouse__mapping__fulfillment_center=center, offer__variant__in=variants
         )
-        .select_related("offer")
+        .select_related("offer", "warehouse")
         .select_for_update(of=("self",))
         .order_by("offer__variant", "pk")
     )
+    # So are the rules: a rule that is saved beside this finds the rows locked, and comes after.
+    book, tags = rulebooks.load({row.warehouse.shop_id for row in rows}, variants)
     shelves = recipes.shelves(variants, bundles)
     free = dict(
         StockLevel.objects.filter(fulfillment_center=center, variant__in=shelves).values_list(
             "variant", F("on_hand") - F("reserved")
         )
     )
-    changed = []
+    changed, again = [], []
     turned = set()
     for row in rows:
-        wanted = _wanted(recipes.available(row.offer.variant_id, bundles, free))
+        variant = row.offer.variant_id
+        place = Place(
+            row.warehouse.shop_id, row.warehouse_id, variant, tags.get(variant, frozenset())
+        )
+        rule = book.pick(place)
+        wanted = shown(recipes.available(variant, bundles, free), rule).units
+        # Under a rule nothing may be shown of what is there, so zero says nothing of the shelf.
+        if rule is not None or (wanted != row.wanted and not (wanted and row.wanted)):
+            turned.add(variant)
         if wanted == row.wanted:
+            if row.sent is not None and Sold(place.shop, variant, center) in sold:
+                row.sent = None
+                again.append(row)
             continue
-        if not wanted or not row.wanted:
-            turned.add(row.offer.variant_id)
         row.wanted = wanted
         changed.append(row)
     many.write(changed, ["wanted"])
+    many.write(again, ["sent"])
     Offer.objects.filter(pk__in={row.offer_id for row in changed}, retry_at__isnull=False).update(
         retry_at=None
     )
@@ -95,24 +118,19 @@ def refresh_offers(listings: Sequence[Listing]) -> None:
 
     What is new gets its price and quantity at once; what is there already is brought up to date.
     """
-    variants: dict[int, list[tuple[int, Decimal | None, str]]] = defaultdict(list)
+    variants: dict[int, list[int]] = defaultdict(list)
     found = Variant.objects.filter(product__in=[row.product_id for row in listings])
-    columns = found.values_list("product", "pk", "price", "currency")
-    for product, variant, price, currency in columns:
-        variants[product].append((variant, price, currency))
+    for product, variant in found.values_list("product", "pk"):
+        variants[product].append(variant)
     ids = [row.pk for row in listings]
     known = set(Offer.objects.filter(listing__in=ids).values_list("listing", "variant"))
     offers = [
-        Offer(
-            listing_id=row.pk,
-            variant_id=variant,
-            currency=row.shop.currency,
-            price_wanted=price if currency == row.shop.currency else None,
-        )
+        Offer(listing_id=row.pk, variant_id=variant, currency=row.shop.currency)
         for row in listings
-        for variant, price, currency in variants[row.product_id]
+        for variant in variants[row.product_id]
         if (row.pk, variant) not in known
     ]
+    wanted_prices.give_first(offers)
     Offer.objects.bulk_create(offers, ignore_conflicts=True, batch_size=500)
     wanted_prices.refresh_prices({variant for _, variant in known})
     _refresh_quantities_of(listings)
@@ -128,18 +146,18 @@ def _refresh_quantities_of(listings: Sequence[Listing]) -> None:
     stocks = OfferStock.objects.filter(offer__listing__in=list(shops))
     known = set(stocks.values_list("offer", "warehouse"))
     old: set[tuple[int, int]] = set()
-    new: list[tuple[int, int, tuple[int, int]]] = []
+    new: list[_NewRow] = []
     for offer, listing, variant in offers.values_list("pk", "listing", "variant"):
-        for warehouse, center in places[shops[listing]].items():
+        shop = shops[listing]
+        for warehouse, center in places[shop].items():
             if (offer, warehouse) in known:
                 old.add((variant, center))
             else:
-                new.append((offer, warehouse, (variant, center)))
-    units = _units(new)
+                new.append(_NewRow(offer, shop, warehouse, variant, center))
     OfferStock.objects.bulk_create(
         [
-            OfferStock(offer_id=offer, warehouse_id=warehouse, wanted=units.get(place, 0))
-            for offer, warehouse, place in new
+            OfferStock(offer_id=row.offer, warehouse_id=row.warehouse, wanted=units)
+            for row, units in zip(new, _units(new), strict=True)
         ],
         ignore_conflicts=True,
         batch_size=500,
@@ -147,18 +165,31 @@ def _refresh_quantities_of(listings: Sequence[Listing]) -> None:
     refresh_quantities(old)
 
 
-def _units(new: Sequence[tuple[int, int, tuple[int, int]]]) -> dict[tuple[int, int], int]:
-    """What each variant has free at each center, as far as the channel takes it.
+class _NewRow(NamedTuple):
+    """A quantity row to be made, by ids."""
+
+    offer: int
+    shop: int
+    warehouse: int
+    variant: int
+    center: int
+
+
+def _units(new: Sequence[_NewRow]) -> list[int]:
+    """What each new row shows of what its variant has free at its center.
 
     The levels stay locked: a movement that is under way does not see the new rows, so it must end
     before the level is read; a later one waits until it sees them.
     """
-    variants = {place[0] for _, _, place in new}
-    centers = {place[1] for _, _, place in new}
+    if not new:
+        return []
+    variants = {row.variant for row in new}
     bundles = recipes.of(variants)
     shelves = recipes.shelves(variants, bundles)
     levels = (
-        StockLevel.objects.filter(variant__in=shelves, fulfillment_center__in=centers)
+        StockLevel.objects.filter(
+            variant__in=shelves, fulfillment_center__in={row.center for row in new}
+        )
         .select_for_update(no_key=True, of=("self",))
         .order_by("pk")
     )
@@ -166,14 +197,14 @@ def _units(new: Sequence[tuple[int, int, tuple[int, int]]]) -> dict[tuple[int, i
     columns = ("fulfillment_center", "variant", F("on_hand") - F("reserved"))
     for center, variant, units in levels.values_list(*columns):
         free[center][variant] = units
-    return {
-        (variant, center): _wanted(recipes.available(variant, bundles, free[center]))
-        for variant, center in {place for _, _, place in new}
-    }
-
-
-def _wanted(free: int) -> int:
-    return min(max(free, 0), MOST_UNITS)
+    book, tags = rulebooks.load({row.shop for row in new}, variants)
+    return [
+        book.units(
+            recipes.available(row.variant, bundles, free[row.center]),
+            Place(row.shop, row.warehouse, row.variant, tags.get(row.variant, frozenset())),
+        )
+        for row in new
+    ]
 
 
 def refresh_shop(shop: Shop) -> int:
