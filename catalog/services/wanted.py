@@ -86,31 +86,41 @@ def _refresh_center(
             "variant", F("on_hand") - F("reserved")
         )
     )
-    changed, again = [], []
-    turned = set()
+    turned: set[int] = set()
+    changed: list[OfferStock] = []
+    as_before: list[OfferStock] = []
     for row in rows:
         variant = row.offer.variant_id
         place = Place(
             row.warehouse.shop_id, row.warehouse_id, variant, tags.get(variant, frozenset())
         )
         rule = book.pick(place)
-        wanted = shown(recipes.available(variant, bundles, free), rule).units
+        units = shown(recipes.available(variant, bundles, free), rule).units
         # Under a rule nothing may be shown of what is there, so zero says nothing of the shelf.
-        if rule is not None or (wanted != row.wanted and not (wanted and row.wanted)):
+        if rule is not None or (units != row.wanted and not (units and row.wanted)):
             turned.add(variant)
-        if wanted == row.wanted:
-            if row.sent is not None and Sold(place.shop, variant, center) in sold:
-                row.sent = None
-                again.append(row)
-            continue
-        row.wanted = wanted
-        changed.append(row)
-    many.write(changed, ["wanted"])
-    many.write(again, ["sent"])
-    Offer.objects.filter(pk__in={row.offer_id for row in changed}, retry_at__isnull=False).update(
-        retry_at=None
-    )
+        (as_before if units == row.wanted else changed).append(row)
+        row.wanted = units
+    _want(changed)
+    _say_again([row for row in as_before if _is_sold(row, center, sold)])
     return turned
+
+
+def _want(rows: Sequence[OfferStock]) -> None:
+    """Store what is wanted now; what the channel refused before is offered again at once."""
+    many.write(rows, ["wanted"])
+    held = Offer.objects.filter(pk__in={row.offer_id for row in rows}, retry_at__isnull=False)
+    held.update(retry_at=None)
+
+
+def _is_sold(row: OfferStock, center: int, sold: Collection[Sold]) -> bool:
+    return Sold(row.warehouse.shop_id, row.offer.variant_id, center) in sold
+
+
+def _say_again(rows: Sequence[OfferStock]) -> None:
+    for row in rows:
+        row.sent = None
+    many.write(rows, ["sent"])
 
 
 def refresh_offers(listings: Sequence[Listing]) -> None:

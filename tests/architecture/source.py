@@ -25,8 +25,12 @@ class Module:
     def tree(self) -> ast.Module:
         return ast.parse(self.text)
 
+    @cached_property
+    def _nodes(self) -> list[ast.AST]:
+        return list(ast.walk(self.tree))
+
     def nodes(self, *kinds: type[ast.AST]) -> Iterator[ast.AST]:
-        return (node for node in ast.walk(self.tree) if isinstance(node, kinds))
+        return (node for node in self._nodes if isinstance(node, kinds))
 
     def imported(self) -> set[str]:
         """Full names of all that is imported: modules, and what is taken out of them."""
@@ -37,7 +41,11 @@ class Module:
         return names
 
 
-@lru_cache
+@lru_cache(maxsize=None)
+def _module(path: Path) -> Module:
+    return Module(str(path.relative_to(ROOT)), path.read_text())
+
+
 def modules(*packages: str) -> tuple[Module, ...]:
     """Every module of these packages but migrations, which a machine writes."""
     found = [
@@ -47,7 +55,7 @@ def modules(*packages: str) -> tuple[Module, ...]:
         if "migrations" not in path.parts
     ]
     assert found, packages
-    return tuple(Module(str(path.relative_to(ROOT)), path.read_text()) for path in found)
+    return tuple(map(_module, found))
 
 
 def length(function: Function) -> int:
