@@ -77,7 +77,7 @@ SIDEBAR: dict[str, Any] = {
                 {
                     "title": "Repricing board",
                     "icon": "monitoring",
-                    "link": reverse_lazy("admin:catalog_pricerule_board"),
+                    "link": reverse_lazy("admin:catalog_pricerun_board"),
                     "permission": _may_view("catalog.view_pricerule"),
                 },
                 _item("Prices on shops", "attach_money", "catalog", "offer"),

@@ -11,9 +11,10 @@ from django.db.models import QuerySet
 
 from catalog.admin.compliance import CertificateAdmin
 from catalog.admin.listing_tabs import TABS as LISTING_TABS
+from catalog.admin.price_rule import PriceRuleAdmin
 from catalog.admin.shop import ShopAdmin
 from catalog.admin.unlinked import UnlinkedListingAdmin
-from catalog.models import Certificate, Listing, Shop, UnlinkedListing
+from catalog.models import Certificate, Listing, PriceRule, Shop, UnlinkedListing
 from integrations.admin import ConnectionAdmin
 from integrations.models import Connection
 from marketplace.admin import HeartbeatAdmin, JobAdmin
@@ -132,11 +133,13 @@ def _listing_figures() -> Iterator[Figure]:
         ("Listing errors", "attention", True),
         ("Offers refused", "offers", True),
         ("Channel differs", "drift", True),
+        ("Prices held back", "held", True),
         ("Incomplete", "incomplete", False),
         ("Ready to Publish", "ready", False),
         ("Changes not published", "changed", False),
     ):
         yield Figure(label, Listing, LISTING_TABS, tab, is_alert=is_alert)
+    yield Figure("Price rules that cannot run", PriceRule, PriceRuleAdmin.tabs, "problem")
     yield Figure("Unlinked listings", UnlinkedListing, UnlinkedListingAdmin.tabs, "open")
     yield Figure("Certificates to renew", Certificate, CertificateAdmin.tabs, "renew")
 

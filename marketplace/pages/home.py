@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
-from catalog.models import Listing, Merchant, Product, Shop
+from catalog.models import Listing, Merchant, PriceRule, Product, Shop
 from catalog.pages.access import (
     MerchantRequest,
     choose_merchant,
@@ -28,6 +28,7 @@ from orders.pages.orders import named_lists as order_lists
 from orders.pages.requests import named_lists as request_lists
 
 MERCHANTS_SHOWN = 50
+RULES_SHOWN = 10
 
 
 @dataclass(frozen=True)
@@ -56,9 +57,16 @@ def home(request: MerchantRequest) -> HttpResponse:
         "standing": _standing(merchant, shops),
         "troubled": [shop for shop in shops if shop.state in _TROUBLE],
         "problems": IntakeProblem.objects.unresolved().filter(shop__in=shops).count(),
+        "stuck_rules": _stuck_rules(shops),
         "steps_left": [step for step in steps_of(merchant) if not step.is_done],
     }
     return render(request, "pages/home.html", context)
+
+
+def _stuck_rules(shops: list[Shop]) -> list[PriceRule]:
+    """Price rules that cannot run; each says why."""
+    rules = PriceRule.objects.filter(shop__in=shops, is_paused=False).exclude(problem="")
+    return list(rules.select_related("shop")[:RULES_SHOWN])
 
 
 _TROUBLE = (ShopState.MAPPING_REQUIRED, ShopState.NEEDS_RECONNECT, ShopState.PAUSED)
@@ -98,6 +106,7 @@ def _orders_to_see(merchant: Merchant) -> list[Counter]:
 
 def _listings_to_see(shops: list[Shop]) -> list[Counter]:
     listings = Listing.objects.filter(shop__in=shops)
+    lists = listing_lists(listings)
     return [
         Counter(
             "Listings with a problem",
@@ -107,9 +116,15 @@ def _listings_to_see(shops: list[Shop]) -> list[Counter]:
         ),
         Counter(
             "The channel shows something else",
-            Count.of(listing_lists(listings)["drift"][2]),
+            Count.of(lists["drift"][2]),
             _tab("listings", "drift"),
             "Another price or quantity than was sent",
+        ),
+        Counter(
+            "Prices held back",
+            Count.of(lists["held"][2]),
+            _tab("listings", "held"),
+            "A rate is missing, or the limits leave no price",
         ),
         Counter(
             "Listings incomplete",

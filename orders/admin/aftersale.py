@@ -34,8 +34,8 @@ from orders import deadlines
 from orders.admin import outgoing
 from orders.admin.once import once
 from orders.admin.tables import stacked
+from orders.asking import AsksReason
 from orders.models import AftersaleDecision, AftersaleRequest, Order
-from orders.ports_aftersale import RemoteReason
 from orders.services import cancellations, decisions
 from orders.states import DecisionState
 
@@ -55,7 +55,7 @@ class ApproveForm(VerbForm):
         return [f"Refund to the buyer: {amounts or 'as the channel decides'}."]
 
 
-class DeclineForm(VerbForm):
+class DeclineForm(AsksReason, VerbForm):
     """One of the channel's own reasons, for requests of one kind from one shop."""
 
     reason = forms.ChoiceField(widget=UnfoldAdminSelectWidget)
@@ -74,17 +74,7 @@ class DeclineForm(VerbForm):
                 "The reasons differ by shop and by kind of request: select requests of one kind "
                 "from one shop."
             )
-        found = cancellations.decline_reasons(rows[0])
-        if not found:
-            raise Refused("The channel names no reason for which this could be declined now.")
-        self.reasons = {reason.name: reason for reason in found}
-        self.fields["reason"].choices = [  # type: ignore[attr-defined]
-            ("", "Choose a reason"),
-            *((reason.name, reason.words) for reason in found),
-        ]
-
-    def clean_reason(self) -> RemoteReason:
-        return self.reasons[self.cleaned_data["reason"]]
+        self.offer_reasons(cancellations.decline_reasons(rows[0]))
 
 
 @dataclass(frozen=True)

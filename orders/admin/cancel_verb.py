@@ -72,9 +72,9 @@ class CancelForm(VerbForm):
     def preview(self) -> list[str]:
         """Which buyer's order it is, with all of its parts."""
         skus = sorted({line.order.seller_sku or line.order.part for line in self.open})
+        units = f"{len(self.open):,} unit{'s' * (len(self.open) > 1)}"
         return [
-            f"Order {self.head.external_id}: {len(self.open):,} units not shipped yet, of "
-            f"{', '.join(skus)}.",
+            f"Order {self.head.external_id}: {units} not shipped yet, of {', '.join(skus)}.",
             "With “Out of stock” the channel sets its own quantity of the SKU to zero.",
         ]
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from unfold.contrib.filters.admin import DropdownFilter
 
 from orders.admin.order_tabs import DAY
-from orders.models import PARCEL_TROUBLE, AttentionKind, ChannelOrder, OrderLine, Shipment
+from orders.models import PARCEL_TROUBLE, AttentionKind, ChannelOrder, Shipment
 
 Rows = QuerySet[Any]
 #: Enough to meet every carrier that is in use.
@@ -104,7 +104,10 @@ def canceled_soon(rows: Rows) -> Rows:
 
 
 class CarrierFilter(DropdownFilter):
-    """Orders with a parcel that went by this carrier."""
+    """What left, of channel orders with a parcel that went by this carrier.
+
+    Looked up by channel order, not by unit: two indexes instead of three whole tables.
+    """
 
     title = "carrier"
     parameter_name = "carrier"
@@ -117,5 +120,7 @@ class CarrierFilter(DropdownFilter):
     def queryset(self, request: HttpRequest, queryset: Rows) -> Rows:
         if not self.value():
             return queryset
-        lines = OrderLine.objects.filter(shipment_line__shipment__carrier=self.value())
-        return queryset.filter(pk__in=lines.values("order"))
+        heads = Shipment.objects.filter(carrier=self.value()).order_by()
+        return queryset.filter(
+            shipped_quantity__gt=0, channel_order__in=heads.values("channel_order")
+        )

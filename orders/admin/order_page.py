@@ -18,7 +18,7 @@ from orders.admin.once import once
 from orders.admin.order_aftersale import aftersale_words
 from orders.admin.order_filters import kind_words
 from orders.admin.order_money import money_table
-from orders.admin.tables import table
+from orders.admin.tables import stacked, table
 from orders.models import AddressLook, Label, Order, Shipment
 from orders.states import ShipmentState
 
@@ -304,4 +304,6 @@ def _on_channel(item: Shipment) -> object:
         return "Shipped there"
     if item.state == ShipmentState.SENT:
         return format_html("Has it since {}", ago(item.sent_at, never="some time"))
+    if item.state == ShipmentState.REFUSED:
+        return stacked(item.problem, link_to(item, "Correct it"))
     return item.problem or "Does not have it yet"

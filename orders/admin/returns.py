@@ -18,7 +18,8 @@ from marketplace.kernel.batch import run_batch
 from marketplace.kernel.errors import Refused
 from orders.admin.aftersale import AftersaleAdmin, Answers, ApproveForm, DeclineForm
 from orders.admin.tables import stacked
-from orders.models import COMING_BACK, Condition, ReturnKind, ReturnLine, ReturnRequest
+from orders.asking import AsksConditions
+from orders.models import COMING_BACK, ReturnKind, ReturnLine, ReturnRequest
 from orders.services import returns
 from orders.states import ReturnState
 
@@ -37,10 +38,9 @@ LABELS = colors(
         ReturnState.PARCEL_DECLINED: "danger",
     },
 )
-_LINE = "line_"
 
 
-class ReceiveForm(VerbForm):
+class ReceiveForm(AsksConditions, VerbForm):
     """For each unit of one return: whether it arrived, and whether it can be sold again."""
 
     center = forms.ModelChoiceField(
@@ -56,32 +56,14 @@ class ReceiveForm(VerbForm):
         if self.rows.count() != 1:
             raise Refused("Receive one return at a time.")
         request: ReturnRequest = self.rows.get()
-        self.lines = list(
-            request.lines.filter(received_at=None).select_related("order_line__order")
-        )
-        if not self.lines:
+        lines = list(request.lines.filter(received_at=None).select_related("order_line__order"))
+        if not lines:
             raise Refused("Every unit of this return was received.")
-        centers = FulfillmentCenter.objects.filter(merchant=request.merchant_id)
-        self.fields["center"].queryset = centers  # type: ignore[attr-defined]
-        left_from = [line.order_line.order for line in self.lines if line.order_line]
-        self.initial["center"] = left_from[0].fulfillment_center_id if left_from else None
-        for line in self.lines:
-            self.fields[f"{_LINE}{line.pk}"] = forms.ChoiceField(
-                label=f"{line.seller_sku or line.title}, unit {line.unit_external_id}",
-                choices=[("", "Not here yet"), *Condition.choices],
-                required=False,
-                widget=UnfoldAdminSelectWidget,
-            )
+        self.offer_lines(lines, request.merchant_id, UnfoldAdminSelectWidget)
 
     def clean(self) -> dict[str, Any]:
-        cleaned: dict[str, Any] = super().clean() or {}
-        found = {line.pk: cleaned.get(f"{_LINE}{line.pk}") for line in self.lines}
-        chosen = {pk: condition for pk, condition in found.items() if condition}
-        if not chosen:
-            raise forms.ValidationError("Say of at least one unit in what condition it arrived.")
-        if Condition.SELLABLE in chosen.values() and not cleaned.get("center"):
-            self.add_error("center", "Sellable units need a place: choose a center.")
-        return {**cleaned, "conditions": chosen}
+        cleaned = super().clean()
+        return {**cleaned, "conditions": {line.pk: one for line, one in self.conditions.items()}}
 
 
 def receive(request: HttpRequest, ids: list[int], given: dict[str, Any]) -> Outcome:
@@ -89,8 +71,7 @@ def receive(request: HttpRequest, ids: list[int], given: dict[str, Any]) -> Outc
     rows = ReturnLine.objects.filter(pk__in=conditions, return_request__in=ids)
 
     def act(line: ReturnLine) -> None:
-        condition = Condition(conditions[line.pk])
-        returns.receive(line, condition, by=who(request), center=given["center"])
+        returns.receive(line, conditions[line.pk], by=who(request), center=given["center"])
 
     related = rows.select_related("return_request__channel_order", "order_line__order__variant")
     return run_batch("Received", related, act)

@@ -20,7 +20,7 @@ from orders.admin.tables import stacked
 from orders.admin.tracking_verbs import CarrierForm
 from orders.models import Order, Shipment, ShipmentLine
 from orders.ports import shipping_channels
-from orders.services import corrections
+from orders.services import carrier_list, corrections
 from orders.states import ShipmentState
 
 CHANGE = "orders.change_shipment"
@@ -38,7 +38,8 @@ class CorrectForm(CarrierForm):
         if why := corrections.why_not_correctable(self.shipment):
             raise Refused(why)
         part = Order.objects.filter(channel_order=self.shipment.channel_order_id)
-        self.offer(part.select_related("shop", "channel_order")[0])
+        order = part.select_related("shop", "channel_order")[0]
+        self.offer_carriers(carrier_list.carriers(order))
         named = {one.name: key for key, one in self.carriers.items()}
         self.initial = {
             "carrier": self.shipment.carrier_external_id or named.get(self.shipment.carrier, ""),

@@ -15,10 +15,9 @@ from unfold.widgets import (
 from catalog.models import Shop
 from marketplace.kernel.admin_verbs import Outcome, Verb, VerbForm, who
 from marketplace.kernel.errors import Refused
-from orders import carriers
 from orders.admin.outgoing import hurry
+from orders.asking import AsksCarrier
 from orders.models import TO_SHIP, Order, Shipment
-from orders.ports import RemoteCarrier
 from orders.services import carrier_list, parcel_rules, shipping
 from orders.states import ShipmentState
 
@@ -27,30 +26,11 @@ SHIP = "orders.add_shipment"
 MOST_IN_A_PARCEL = 100
 
 
-class CarrierForm(VerbForm):
+class CarrierForm(AsksCarrier, VerbForm):
     """A carrier of the channel for these orders' delivery option, and a number (R85)."""
 
     carrier = forms.ChoiceField(widget=UnfoldAdminSelectWidget)
     tracking_number = forms.CharField(max_length=60, widget=UnfoldAdminTextInputWidget)
-
-    def offer(self, order: Order) -> None:
-        """Fill the list of carriers; refuse if the channel names none."""
-        self.carriers = {one.external_id: one for one in carrier_list.carriers(order)}
-        if not self.carriers:
-            raise Refused("The channel names no carrier for this order's delivery option.")
-        self.fields["carrier"].choices = [  # type: ignore[attr-defined]
-            ("", "Choose a carrier"),
-            *((key, one.name) for key, one in self.carriers.items()),
-        ]
-
-    def clean_carrier(self) -> RemoteCarrier:
-        return self.carriers[self.cleaned_data["carrier"]]
-
-    def clean_tracking_number(self) -> str:
-        number: str = self.cleaned_data["tracking_number"].strip()
-        if problem := carriers.problem_of(number):
-            raise forms.ValidationError(problem)
-        return number
 
 
 class TrackingForm(CarrierForm):
@@ -68,7 +48,7 @@ class TrackingForm(CarrierForm):
         rows = self.rows.select_related("shop", "channel_order__address")
         self.orders = list(rows[: MOST_IN_A_PARCEL + 1])
         _check(self.orders)
-        self.offer(self.orders[0])
+        self.offer_carriers(carrier_list.carriers(self.orders[0]))
         self.open_units = sum(_open_units(order) for order in self.orders)
         if len(self.orders) > 1 or self.open_units == 1:
             del self.fields["units"]

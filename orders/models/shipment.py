@@ -70,6 +70,7 @@ class Shipment(Outgoing):
                 condition=~Q(state="sent"),
             ),
             models.Index(fields=["tracking_number"], name="shipment_by_tracking_number"),
+            models.Index(fields=["carrier", "channel_order"], name="shipments_of_a_carrier"),
         ]
 
     def __str__(self) -> str:

@@ -103,10 +103,10 @@ def _decline(
     if not is_open:
         return ask.refuse(request, back, _nothing_to_answer(row))
     try:
-        reasons = _reasons(row)
+        reasons = cancellations.decline_reasons(row)
+        form = DeclineForm(reasons, request.POST if request.method == "POST" else None)
     except Failure as error:
         return ask.refuse(request, back, error)
-    form = DeclineForm(reasons, request.POST if request.method == "POST" else None)
     if form.is_valid():
         given = form.cleaned_data
         return ask.act(
@@ -148,13 +148,6 @@ def _declined(
 def _told(row: AftersaleRequest, word: str) -> str:
     ask.hurry("tell_decisions", row.shop, "Tell decisions")
     return f"{word}. The channel is being told; what it says shows here within a minute or two."
-
-
-def _reasons(row: AftersaleRequest) -> list[RemoteReason]:
-    found = cancellations.decline_reasons(row)
-    if not found:
-        raise Refused("The channel names no reason for which this could be declined now.")
-    return found
 
 
 def _nothing_to_answer(row: CancellationRequest | ReturnRequest) -> Refused:

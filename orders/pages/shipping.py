@@ -12,7 +12,6 @@ from marketplace.kernel.errors import Failure, Refused
 from orders.models import Order, Shipment
 from orders.pages import ask
 from orders.pages.forms import CarrierForm, TrackingForm
-from orders.ports import RemoteCarrier
 from orders.services import carrier_list, corrections, shipping
 from orders.states import ShipmentState
 
@@ -36,10 +35,10 @@ def ship_order(request: MerchantRequest, pk: int) -> HttpResponse:
             raise Refused(why)
         if not lines:
             raise Refused("No unit of this order is left to ship.")
-        known = _known(carrier_list.carriers(order))
+        known = carrier_list.carriers(order)
+        form = TrackingForm(known, lines, request.POST if request.method == "POST" else None)
     except Failure as error:
         return ask.refuse(request, back, error)
-    form = TrackingForm(known, lines, request.POST if request.method == "POST" else None)
     if form.is_valid():
         return ask.act(request, back, lambda: _shipped(request, order, form))
     question = ask.Question(
@@ -78,11 +77,14 @@ def correct_shipment(request: MerchantRequest, pk: int) -> HttpResponse:
         if why := corrections.why_not_correctable(shipment):
             raise Refused(why)
         option = shipment.channel_order.delivery_option_id
-        known = _known(carrier_list.carriers_of(shipment.shop, option))
+        known = carrier_list.carriers_of(shipment.shop, option)
+        here = {
+            "carrier": shipment.carrier_external_id,
+            "tracking_number": shipment.tracking_number,
+        }
+        form = CarrierForm(known, request.POST if request.method == "POST" else None, initial=here)
     except Failure as error:
         return ask.refuse(request, back, error)
-    here = {"carrier": shipment.carrier_external_id, "tracking_number": shipment.tracking_number}
-    form = CarrierForm(known, request.POST if request.method == "POST" else None, initial=here)
     if form.is_valid():
         return ask.act(request, back, lambda: _corrected(request, shipment, form))
     said = f"The channel said of {shipment}: {shipment.problem}" if shipment.problem else ""
@@ -109,12 +111,6 @@ def _corrected(request: MerchantRequest, shipment: Shipment, form: CarrierForm) 
 
 def _where_it_goes(shipment: Shipment) -> str:
     return NUMBER_IS_HELD if shipment.state == ShipmentState.HELD else NUMBER_GOES
-
-
-def _known(carriers: list[RemoteCarrier]) -> list[RemoteCarrier]:
-    if not carriers:
-        raise Refused("The channel names no carrier for this order's delivery option.")
-    return carriers
 
 
 def _order_of(shipment: Shipment) -> str:

@@ -67,6 +67,7 @@
       scales: {
         x: {
           type: steps ? "linear" : "category",
+          bounds: "data",
           stacked: Boolean(data.stacked),
           grid: { display: false },
           ticks: {

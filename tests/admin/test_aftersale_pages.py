@@ -133,6 +133,17 @@ def return_of(order: Order, state: ReturnState) -> ReturnRequest:
     return row
 
 
+def test_a_request_whose_time_is_over_says_what_to_do(
+    clerk: Client, shop: Shop, center: FulfillmentCenter
+) -> None:
+    row = request_of(an_order(shop, center, 1))
+    words = "Answer now, or the channel decides"
+    pages = list_url(CancellationRequest), page_url(row)
+    assert not any(words in clerk.get(page).content.decode() for page in pages)
+    CancellationRequest.objects.update(respond_by=timezone.now() - timedelta(hours=3))
+    assert all(words in clerk.get(page).content.decode() for page in pages)
+
+
 def test_many_cancellations_are_approved_together_and_the_channel_is_told_soon(
     clerk: Client, shop: Shop, center: FulfillmentCenter
 ) -> None:
@@ -187,7 +198,7 @@ def test_units_are_received_one_by_one_in_their_condition(
     good, bad = row.lines.all()
     response = select(clerk, "receive_return", [row])
     unplaced = clerk.post(response.url, {f"line_{good.pk}": "sellable"}).content.decode()
-    assert "choose a center" in unplaced
+    assert "choose a fulfillment center" in unplaced
     given = {f"line_{good.pk}": "sellable", f"line_{bad.pk}": "not_sellable"}
     assert do(clerk, "receive_return", [row], center=center.pk, **given) == ["Received 2."]
     level = StockLevel.objects.get(variant=order.variant, fulfillment_center=center)

@@ -103,6 +103,13 @@ def test_orders_are_filtered_by_carrier_and_by_ship_by_day(admin: Client, shop: 
     assert shown(admin, carrier="USPS") == []
 
 
+def test_a_carrier_filter_leaves_out_what_has_not_left_yet(admin: Client, shop: Shop) -> None:
+    left, open_still = whole_order(shop, ["ROPE", "BALL"])
+    ship(left, "1Z55555555")
+    assert left.channel_order_id == open_still.channel_order_id
+    assert shown(admin, carrier="UPS") == [left]
+
+
 def test_what_must_leave_is_sorted_soonest_due_first(admin: Client, shop: Shop) -> None:
     now = timezone.now()
     sooner = make_order(shop, "ROPE", ship_by=now + timedelta(hours=2), cancel_requested=True)
@@ -241,6 +248,33 @@ def test_papers_cost_the_same_for_any_number_of_orders(admin: Client, shop: Shop
     orders = [make_order(shop, "ROPE") for _ in range(6)]
     for verb in ("picking_list", "packing_slips"):
         assert queries(orders[:1], verb) == queries(orders, verb)
+
+
+def test_an_order_page_costs_the_same_however_much_hangs_on_it(admin: Client, shop: Shop) -> None:
+    def queries(order: Order) -> int:
+        admin.get(page_url(order))
+        with CaptureQueriesContext(connection) as found:
+            assert admin.get(page_url(order)).status_code == 200
+        return len(found)
+
+    (small,) = whole_order(shop, ["BALL"])
+    ship(small, "1Z00000000")
+    large, other = whole_order(shop, ["ROPE", "BALL"])
+    for order, number in ((large, "1Z55555555"), (other, "1Z66666666")):
+        ship(order, number)
+    attention.flag(large, AttentionKind.OVERSOLD, "Count the stock")
+    assert queries(large) <= queries(small) + 1 <= 35
+
+
+def test_a_verb_works_on_the_page_of_a_row_with_a_large_id(admin: Client, shop: Shop) -> None:
+    order = make_order(shop, "ROPE")
+    Order.objects.filter(pk=order.pk).update(part="other")
+    order.pk, order.id = None, 1_234_567
+    order._state.adding = True
+    order.save()
+    page = admin.get(page_url(order)).content.decode()
+    assert 'name="_selected_action" value="1234567"' in page
+    assert "1,234,567" not in page
 
 
 def test_a_paper_of_an_unknown_selection_leads_back_with_a_sentence(admin: Client) -> None:

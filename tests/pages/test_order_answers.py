@@ -258,7 +258,7 @@ def test_tracking_is_entered_with_a_carrier_of_the_channel_and_sent_once(place: 
     wrong = ann.post(address, {**given, "tracking_number": "1 Z"}).content.decode()
     assert "cannot be a tracking number" in wrong
     many = ann.post(address, {**given, "units": 4, "tracking_number": UPS_NUMBER})
-    assert "3 still have to leave." in many.content.decode()
+    assert "3 units still have to leave." in many.content.decode()
     assert Shipment.objects.count() == 0
     parcel = {**given, "tracking_number": UPS_NUMBER}
     (told,) = said(ann.post(address, parcel))
