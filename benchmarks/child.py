@@ -17,12 +17,23 @@ from benchmarks import (  # noqa: E402  models need the line above
     machine,
     order_intake,
     pages,
+    repricing,
     sheets,
     staging,
     stock_to_channel,
+    ten_thousand,
 )
 
-PARTS = (catalog_import, order_intake, stock_to_channel, staging, sheets, pages)
+PARTS = (
+    catalog_import,
+    order_intake,
+    stock_to_channel,
+    ten_thousand,
+    repricing,
+    staging,
+    sheets,
+    pages,
+)
 
 
 def main(target: Path, scale: float) -> None:

@@ -40,8 +40,8 @@ class ImageFacts:
 class VariantFacts:
     sku: str
     options: tuple[str, ...]
-    price: Decimal | None
-    currency: str
+    price: Decimal | None  # wanted in this shop, in the shop's currency
+    catalog_currency: str
     weight: Weight | None
     dimensions: Dimensions | None
     quantity: int  # available units, summed over the mapped fulfillment centers
@@ -157,15 +157,16 @@ def _sku(variant: VariantFacts, limits: ListingLimits) -> Iterator[Missing]:
 
 def _price(variant: VariantFacts, currency: str, limits: ListingLimits) -> Iterator[Missing]:
     allowed = f"{limits.price_min:,} to {limits.price_max:,} {currency}"
-    if variant.price is None:
-        yield Missing("price", f"The price of {variant.sku} is missing.", "none", allowed)
-    elif variant.currency != currency:
+    if variant.price is None and variant.catalog_currency != currency:
         yield Missing(
             "price",
-            f"The price of {variant.sku} is in another currency than the shop.",
-            variant.currency,
-            currency,
+            f"{variant.sku} has no price in {currency}: set an own price for this shop, or a price "
+            "rule with an exchange rate.",
+            f"the catalog has prices in {variant.catalog_currency}",
+            allowed,
         )
+    elif variant.price is None:
+        yield Missing("price", f"The price of {variant.sku} is missing.", "none", allowed)
     elif not limits.price_min <= variant.price <= limits.price_max:
         yield Missing(
             "price",

@@ -26,13 +26,13 @@ def let_pass(sandbox: Sandbox, shop: Shop, **period: int) -> None:
     by = timedelta(**period)
     sandbox.advance(round(by.total_seconds()))
     listings = Listing.objects.filter(shop=shop)
-    _move_back(Listing, by, "uploaded_at", "create_intent_at", "claimed_until", pk__in=listings)
-    _move_back(Shop, by, "uploads_spent_at", pk=shop.pk)
-    _move_back(Job, by, "lease_until", "next_attempt_at")
+    move_back(Listing, by, "uploaded_at", "create_intent_at", "claimed_until", pk__in=listings)
+    move_back(Shop, by, "uploads_spent_at", pk=shop.pk)
+    move_back(Job, by, "lease_until", "next_attempt_at")
     sweep()
     tick_publish()
 
 
-def _move_back(rows: type[Model], by: timedelta, *marks: str, **which: Any) -> None:
-    """A mark that was never left stays so: NULL minus a period is NULL."""
+def move_back(rows: type[Model], by: timedelta, /, *marks: str, **which: Any) -> None:
+    """Move marks of some rows back; one that was never left stays so: NULL minus is NULL."""
     rows._default_manager.filter(**which).update(**{mark: F(mark) - by for mark in marks})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
@@ -18,6 +17,7 @@ from demo.steps import Figures, expect, wait_until
 from marketplace.kernel.models import Job, JobState
 
 RULES, DRIFTS = "/admin/catalog/quantityrule/", "/admin/catalog/drift/"
+OFFERS = "/admin/catalog/offer/"
 UPDATE_UNITS = "POST /product/202309/products/{product_id}/inventory/update"
 UPDATE_PRICES = "POST /product/202309/products/{product_id}/prices/update"
 TAG, PERCENT, BUFFER = "Hats", 80, 2
@@ -136,7 +136,7 @@ class Proof(Looking):
         center = self.day.shop.mappings.order_by("pk")[0].fulfillment_center
         self._at_rest("export_offers")
         calls, before = self.calls(UPDATE_UNITS), [self.day.figures_shown(one) for one in offers]
-        self._switch(push_quantity=False)
+        self._switch(is_on=False)
         self.receive(offers, center, 6)
         wait_until("they differ here", lambda: self._to_send(offers).count() >= WHILE_OFF)
         self.day.admin.act(SHOPS, "send_offers", [self.day.shop.pk])
@@ -145,7 +145,7 @@ class Proof(Looking):
         same = [self.day.figures_shown(one) for one in offers]
         expect("the sandbox shows what it showed", same == before)
         waiting = self._to_send(offers).count()
-        self._switch(push_quantity=True)
+        self._switch(is_on=True)
         wait_until("what differed is sent", lambda: not self._to_send(offers).exists())
         self._at_rest("export_offers")
         made = self.calls(UPDATE_UNITS) - calls
@@ -153,10 +153,10 @@ class Proof(Looking):
         expect("the sandbox agrees", not any(self.differences(one) for one in offers))
         return {"waiting while off": waiting, "calls while off": 0, "calls when on": made}
 
-    def _switch(self, **switches: bool) -> None:
+    def _switch(self, *, is_on: bool) -> None:
         path = f"/shops/{self.day.shop.pk}"
         self.day.owner.open(f"{path}/settings/")
-        self.day.owner.submit(f'form[action="{path}/outbound/"]', **switches)
+        self.day.owner.submit(f'form[action="{path}/outbound/"]', push_quantity=is_on)
 
     def _to_send(self, offers: list[Offer]) -> QuerySet[OfferStock]:
         return self.unsent().filter(offer__in=[offer.pk for offer in offers])
@@ -224,7 +224,7 @@ class Proof(Looking):
         )
 
     def _own_price(self, offer: Offer, price: Decimal) -> None:
-        raise NotImplementedError
+        self.day.admin.act(OFFERS, "set_own_price", [offer.pk], price=str(price))
 
     def _price_shown(self, offer: Offer) -> Decimal:
         return Decimal(self.day.figures_shown(offer)[0])
@@ -255,10 +255,10 @@ class Proof(Looking):
     def _corrected(self, offers: list[Offer]) -> None:
         """What was found goes out again; the next reading ends the differences."""
         mine = Offer.objects.filter(pk__in=[offer.pk for offer in offers])
-        again: Callable[[], bool] = lambda: not (  # noqa: E731
-            mine.with_price_to_send().exists() or self._to_send(offers).exists()
+        wait_until(
+            "they were sent again",
+            lambda: not (mine.with_price_to_send().exists() or self._to_send(offers).exists()),
         )
-        wait_until("they were sent again", again)
         self._at_rest("export_offers")
         self._read_back()
         still: QuerySet[Any] = Drift.objects.open().filter(offer__in=offers)

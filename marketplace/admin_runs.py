@@ -173,23 +173,17 @@ class BulkRunAdmin(ReadOnlyAdmin):
             *super().get_urls(),
         ]
 
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
+    def change_view(
+        self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        run = self._seen(request, object_id)
-        context = {
-            **self.admin_site.each_context(request),
-            "title": "Background run",
-            "opts": self.model._meta,
-            "media": self.media,
-            "list_url": changelist_url(BulkRun),
-            **self._shown(request, run),
-        }
-        return TemplateResponse(request, "admin/bulk_run.html", context)
+        shown = self._shown(request, self._seen(request, object_id))
+        return self.page(
+            request,
+            "admin/bulk_run.html",
+            "Background run",
+            list_url=changelist_url(BulkRun),
+            **shown,
+        )
 
     def progress_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The part of the page that changes, for a page that asks again and again."""
@@ -236,9 +230,7 @@ class BulkRunAdmin(ReadOnlyAdmin):
             "started_by": link_to(run.requested_by)
             if request.user.has_perm("auth.view_user")
             else run.by,
-            "object_verbs": [verb for verb in self.verbs if verb.applies(run)],
-            "verb_target": run.pk,
-            "changelist_url": changelist_url(BulkRun),
+            **self.around_row(request, run),
         }
 
 

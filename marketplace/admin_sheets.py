@@ -181,17 +181,16 @@ class SheetImportAdmin(ReadOnlyAdmin):
             else:
                 tasks.carry_on(sheet)
                 return HttpResponseRedirect(page_url(sheet))
-        context = {
-            **self.admin_site.each_context(request),
-            "title": f"Import a sheet: {chosen.title}",
-            "opts": self.model._meta,
-            "media": self.media + form.media,
-            "form": form,
-            "kind": chosen,
-            "others": importable_by(request.user),
-            "list_url": changelist_url(SheetImport),
-        }
-        return TemplateResponse(request, "admin/sheet_upload.html", context)
+        return self.page(
+            request,
+            "admin/sheet_upload.html",
+            f"Import a sheet: {chosen.title}",
+            media=self.media + form.media,
+            form=form,
+            kind=chosen,
+            others=importable_by(request.user),
+            list_url=changelist_url(SheetImport),
+        )
 
     def template_file(self, request: HttpRequest, kind: str, form: str) -> HttpResponseBase:
         """A file with the columns of a kind and one example row."""
@@ -205,23 +204,17 @@ class SheetImportAdmin(ReadOnlyAdmin):
             raise PermissionDenied
         return kinds.get(name)
 
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
+    def change_view(
+        self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        sheet = self._seen(request, object_id)
-        context = {
-            **self.admin_site.each_context(request),
-            "title": "Imported sheet",
-            "opts": self.model._meta,
-            "media": self.media,
-            "list_url": changelist_url(SheetImport),
-            **self._shown(request, sheet),
-        }
-        return TemplateResponse(request, "admin/sheet.html", context)
+        shown = self._shown(request, self._seen(request, object_id))
+        return self.page(
+            request,
+            "admin/sheet.html",
+            "Imported sheet",
+            list_url=changelist_url(SheetImport),
+            **shown,
+        )
 
     def progress_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The part of the page that changes, for a page that asks again and again."""

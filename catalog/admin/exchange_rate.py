@@ -44,11 +44,9 @@ class RateForm(forms.ModelForm):
     def clean_quote(self) -> str:
         return str(self.cleaned_data["quote"]).strip().upper()
 
-    def validate_unique(self) -> None:
-        """A second rate of a day replaces the first."""
-
-    def validate_constraints(self) -> None:
-        """What the rows forbid is said in words by the service."""
+    def _get_validation_exclusions(self) -> set[str]:
+        # A second rate of a day replaces the first, and the service says what can be no rate.
+        return {*super()._get_validation_exclusions(), "base", "rate"}  # type: ignore[misc]
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or self.cleaned_data

@@ -24,6 +24,7 @@ from catalog.admin.listing_inlines import AttributeInline, EventInline, OfferInl
 from catalog.admin.listing_tabs import OF_ONE_STATE, TABS
 from catalog.admin.listing_verbs import VERBS
 from catalog.admin.mending import fragment_of, mending_link
+from catalog.admin.price_views import PriceViewAdmin
 from catalog.admin.suggestions import SuggestingAdmin
 from catalog.models import Listing
 from catalog.services import forecast, listings, published, templates
@@ -44,7 +45,7 @@ from marketplace.kernel.sheets.admin import SheetsAdmin
 
 
 @admin.register(Listing)
-class ListingAdmin(SheetsAdmin, SuggestingAdmin):
+class ListingAdmin(SheetsAdmin, SuggestingAdmin, PriceViewAdmin):
     list_display = (
         "picture", "name", "channel", "merchant", "category_name", "state_label", "reasons",
         "price", "quantity", "published",

@@ -13,7 +13,7 @@ from catalog.admin.price_words import limits_words
 from catalog.admin.property_fields import needed_words
 from catalog.models import ListingAttribute, ListingEvent, Offer, OfferStock
 from catalog.services import quantity_looks
-from marketplace.kernel.admin import ReadOnlyInline, link_to, money
+from marketplace.kernel.admin import ReadOnlyInline, TimelineInline, link_to, money
 
 Rows = QuerySet[Any]
 
@@ -109,16 +109,5 @@ class AttributeInline(ReadOnlyInline):
         return needed_words(row.attribute, row.attribute.category.attributes.all())
 
 
-class EventInline(ReadOnlyInline):
+class EventInline(TimelineInline):
     model = ListingEvent
-    verbose_name_plural = "Timeline"
-    fields = ("at", "step", "reason", "by", "request_id")
-    readonly_fields = fields
-    per_page = 50
-    tab = True
-
-    @admin.display(description="Step")
-    def step(self, row: ListingEvent) -> str:
-        if row.old == row.new:
-            return row.get_new_display()
-        return f"{row.get_old_display() or 'New'} → {row.get_new_display()}"

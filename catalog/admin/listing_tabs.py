@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef, QuerySet
 
 from catalog.models import Drift, Offer
+from catalog.services import price_looks
 from catalog.states import ListingState
 from marketplace.kernel.admin_lists import ListTab
 
@@ -24,6 +25,11 @@ def _in_order_of_the_queue(rows: Rows) -> Rows:
 
 def _with_refused_offers(rows: Rows) -> Rows:
     return rows.filter(Exists(Offer.objects.filter(listing=OuterRef("pk")).exclude(problem="")))
+
+
+def _with_held_prices(rows: Rows) -> Rows:
+    held = Offer.objects.filter(price_looks.KEPT | price_looks.NOT_SENT, listing=OuterRef("pk"))
+    return rows.filter(Exists(held))
 
 
 def _that_drift(rows: Rows) -> Rows:
@@ -73,6 +79,13 @@ TABS = (
         "The channel did not take a price or a quantity. It is offered again by itself; the reason "
         "is under “Offers” of each listing.",
         _with_refused_offers,
+    ),
+    ListTab(
+        "held",
+        "Prices held back",
+        "A price stays as it is or is not sent: a rate is missing, or its limits leave no price. "
+        "The reason is beside each SKU on the listing's page.",
+        _with_held_prices,
     ),
     ListTab(
         "drift",

@@ -44,7 +44,6 @@ def board_view(request: HttpRequest) -> HttpResponse:
     context = {
         **admin.site.each_context(request),
         "title": "Repricing board",
-        "opts": PriceRule._meta,
         "rules": _rules(now),
         "figures": _figures(standing, today),
         "reasons": _reasons(standing),

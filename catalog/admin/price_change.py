@@ -18,7 +18,6 @@ from unfold.contrib.filters.admin import (
     ChoicesDropdownFilter,
     RangeDateTimeFilter,
 )
-from unfold.decorators import display
 
 from catalog.admin.hurry import hurry_prices
 from catalog.models import PriceCause, PriceChange, Shop
@@ -28,9 +27,11 @@ from marketplace.kernel.admin import (
     changelist_url,
     colors,
     first_line,
+    label,
     link_to,
     money,
     number,
+    two_lines,
 )
 from marketplace.kernel.admin_lists import ListTab
 from marketplace.kernel.admin_verbs import Outcome, Verb, failure_text, where_to_return, who
@@ -68,8 +69,7 @@ class PriceChangeAdmin(ReadOnlyAdmin):
     """Changes of the price that is wanted on a shop, the newest first."""
 
     list_display = (
-        "at", "sku", "listing", "shop", "was", "became", "change", "cause_label", "by_rule", "who",
-        "reason", "back",
+        "at", "what", "move", "back", "cause_label", "doer", "reason",
     )  # fmt: skip
     list_display_links = ("at",)
     list_select_related = RELATED
@@ -133,6 +133,27 @@ class PriceChangeAdmin(ReadOnlyAdmin):
         is_here = back == request.get_full_path()
         return HttpResponseRedirect(changelist_url(PriceChange) if is_here else back)
 
+    @admin.display(description="SKU and listing")
+    def what(self, row: PriceChange) -> object:
+        listing = row.offer.listing
+        detail = format_html("{} · {}", link_to(listing), listing.shop.name)
+        return two_lines(self.sku(row), detail)
+
+    @admin.display(description="Old → new")
+    def move(self, row: PriceChange) -> object:
+        pair = format_html("{} → {}", _amount(row.old), _amount(row.new))
+        return format_html(
+            '<span class="whitespace-nowrap">{} {}</span>{}', pair, row.currency, self.change(row)
+        )
+
+    @admin.display(description="By whom or which rule")
+    def doer(self, row: PriceChange) -> object:
+        if row.rule is None:
+            return self.who(row)
+        asked = row.run.by if row.run else row.by
+        by = "" if asked in ("schedule", row.rule.name) else f"run by {asked}"
+        return two_lines(link_to(row.rule), by)
+
     @admin.display(description="SKU")
     def sku(self, row: PriceChange) -> object:
         return link_to(row.offer.variant, row.offer.variant.sku)
@@ -159,9 +180,9 @@ class PriceChangeAdmin(ReadOnlyAdmin):
             return "–"
         return number(f"{(row.new - row.old) / row.old * Decimal(100):+.1f} %")
 
-    @display(description="Cause", label=CAUSES)
-    def cause_label(self, row: PriceChange) -> tuple[str, str]:
-        return row.cause, row.get_cause_display()
+    @admin.display(description="Cause")
+    def cause_label(self, row: PriceChange) -> object:
+        return label(row.get_cause_display(), CAUSES[PriceCause(row.cause)])
 
     @admin.display(description="Rule")
     def by_rule(self, row: PriceChange) -> object:
@@ -191,6 +212,10 @@ class PriceChangeAdmin(ReadOnlyAdmin):
             'whitespace-nowrap dark:border-base-700">Roll back</button>',
             reverse("admin:catalog_pricechange_roll_back", args=[row.pk]),
         )
+
+
+def _amount(value: Decimal | None) -> str:
+    return "–" if value is None else f"{value:,}"
 
 
 def _told(change: PriceChange) -> str:

@@ -18,6 +18,7 @@ from catalog.admin.price_words import Sources, bounds_words
 from catalog.models import Listing, PriceRule, Shop
 from catalog.services import price_looks
 from catalog.services.price_looks import Outlook
+from catalog.services.repricing import DryRow
 from marketplace.kernel.admin import changelist_url
 from marketplace.kernel.admin_verbs import Selection, Verb, failure_text, recall
 from marketplace.kernel.errors import Failure
@@ -54,12 +55,13 @@ def draft_of(request: HttpRequest, token: str) -> PriceRule | None:
     text = request.session.get(DRAFTS, {}).get(token)
     if not text:
         return None
-    rule = next(iter(serializers.deserialize("json", text))).object
+    rule: Any = next(iter(serializers.deserialize("json", text))).object
     shop = Shop.objects.select_related("merchant").filter(pk=rule.shop_id).first()
     if shop is None:
         return None
     rule.shop = shop
-    return rule
+    found: PriceRule = rule
+    return found
 
 
 def dry_run_view(request: HttpRequest, token: str) -> HttpResponse:
@@ -79,7 +81,6 @@ def dry_run_view(request: HttpRequest, token: str) -> HttpResponse:
     context = {
         **admin.site.each_context(request),
         "title": "Dry run of prices",
-        "opts": PriceRule._meta,
         "back": (listings or rules or Selection([], _form_url(draft, token))).back,
         "rule": rule,
         "is_draft": draft is not None,
@@ -136,7 +137,7 @@ def _table(request: HttpRequest, rule: PriceRule, listings: Selection | None) ->
     }
 
 
-def _cells(row: price_looks.DryRow) -> dict[str, Any]:
+def _cells(row: DryRow) -> dict[str, Any]:
     percent = None
     if row.change and row.current and row.current.amount:
         percent = row.change / row.current.amount * 100

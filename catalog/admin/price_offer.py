@@ -8,13 +8,14 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import URLPattern, path
+from django.utils.html import format_html
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, DropdownFilter
 
 from catalog.admin import price_own, price_verbs
 from catalog.admin.price_words import limits_words
 from catalog.models import Offer
 from catalog.services import price_looks
-from marketplace.kernel.admin import ReadOnlyAdmin, first_line, link_to, money
+from marketplace.kernel.admin import ReadOnlyAdmin, first_line, link_to, money, two_lines
 from marketplace.kernel.admin_lists import ListTab
 
 
@@ -37,9 +38,9 @@ class HeldFilter(DropdownFilter):
 @admin.register(Offer)
 class OfferAdmin(ReadOnlyAdmin):
     list_display = (
-        "sku", "listing_link", "shop", "wanted", "sent", "confirmed", "own", "limits", "why",
-        "unsent",
+        "what", "wanted", "sent", "confirmed", "own", "limits", "why", "unsent",
     )  # fmt: skip
+    list_display_links = None
     list_select_related = ("variant", "listing__product", "listing__shop")
     list_filter = (("listing__shop", AutocompleteSelectFilter), HeldFilter)
     search_fields = ("=variant__sku", "=listing__product__sku", "=external_id")
@@ -86,6 +87,11 @@ class OfferAdmin(ReadOnlyAdmin):
         view = self.admin_site.admin_view(price_own.own_prices_view)
         own = path("own-prices/<slug:token>/", view, name="catalog_offer_own_prices")
         return [own, *super().get_urls()]
+
+    @admin.display(description="SKU and listing")
+    def what(self, row: Offer) -> object:
+        detail = format_html("{} · {}", link_to(row.listing), row.listing.shop.name)
+        return two_lines(row.variant.sku, detail)
 
     @admin.display(description="SKU")
     def sku(self, row: Offer) -> object:

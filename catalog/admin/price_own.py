@@ -98,7 +98,6 @@ def own_prices_view(request: HttpRequest, token: str) -> HttpResponse:
     context = {
         **admin.site.each_context(request),
         "title": "Own prices and limits",
-        "opts": Listing._meta,
         "form": form,
         "listing": offers[0].listing if offers else None,
         "back": selection.back,

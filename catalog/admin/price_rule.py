@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin, messages
@@ -14,58 +13,17 @@ from django.utils import timezone
 from django.utils.html import format_html
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 
-from catalog.admin import price_board, price_dry_run
+from catalog.admin import price_dry_run
 from catalog.admin.hurry import hurry_prices
-from catalog.admin.price_rule_forms import SETTINGS, SHOWN_FOR, PauseForm, PriceRuleForm, as_typed
+from catalog.admin.price_rule_forms import SETTINGS, SHOWN_FOR, PriceRuleForm, as_typed
+from catalog.admin.price_rule_verbs import RELATED, VERBS
 from catalog.admin.price_words import Sources, bounds_words, schedule_words
 from catalog.models import PriceRule, PriceRun, Shop
-from catalog.services import price_asks, price_rules
-from marketplace.kernel.admin import BaseAdmin, ago, first_line, label, link_to
+from catalog.services import price_rules
+from marketplace.kernel.admin import BaseAdmin, ago, first_line, label, link_to, two_lines
 from marketplace.kernel.admin_lists import ListTab
-from marketplace.kernel.admin_verbs import Outcome, Verb, failure_text, who
-from marketplace.kernel.batch import run_batch
+from marketplace.kernel.admin_verbs import failure_text, who
 from marketplace.kernel.errors import Failure
-
-CHANGE = "catalog.change_pricerule"
-RELATED = ("shop__merchant", "listing__product", "tag")
-
-
-def _rules(ids: list[int]) -> QuerySet[PriceRule]:
-    return PriceRule.objects.filter(pk__in=ids).select_related(*RELATED)
-
-
-def _shops(rules: Iterable[PriceRule]) -> list[Shop]:
-    return list({rule.shop_id: rule.shop for rule in rules}.values())
-
-
-def pause(request: HttpRequest, ids: list[int], given: dict[str, Any]) -> Outcome:
-    rules = list(_rules(ids))
-    report = run_batch(
-        "Paused",
-        rules,
-        lambda rule: price_rules.pause(rule, why=given.get("why") or "", by=who(request)),
-    )
-    return report
-
-
-def resume(request: HttpRequest, ids: list[int], given: dict[str, Any]) -> Outcome:
-    rules, now = list(_rules(ids)), timezone.now()
-    report = run_batch(
-        "Resumed", rules, lambda rule: price_rules.resume(rule, by=who(request), now=now)
-    )
-    hurry_prices(_shops(rules))
-    return report
-
-
-def run_now(request: HttpRequest, ids: list[int], given: dict[str, Any]) -> Outcome:
-    rules, now = list(_rules(ids)), timezone.now()
-    report = run_batch(
-        "Running now, in the background:",
-        rules,
-        lambda rule: price_asks.run_now(rule, by=who(request), now=now),
-    )
-    hurry_prices(_shops(rules))
-    return report
 
 
 def _running(rows: Any) -> Any:
@@ -74,9 +32,7 @@ def _running(rows: Any) -> Any:
 
 @admin.register(PriceRule)
 class PriceRuleAdmin(BaseAdmin):
-    list_display = (
-        "name", "shop", "set_on", "how", "bounds", "schedule", "last_run", "state_label",
-    )  # fmt: skip
+    list_display = ("name", "state_label", "set_on", "how", "runs")
     list_select_related = RELATED
     list_filter = (
         ("shop", AutocompleteSelectFilter),
@@ -125,7 +81,7 @@ class PriceRuleAdmin(BaseAdmin):
                 )
             },
         ),
-        ("When it runs", {"fields": ("every_minutes", ("starts_at", "ends_at"))}),
+        ("When it runs", {"fields": ("every_minutes", "starts_at", "ends_at")}),
         (
             "How it stands",
             {"fields": (("state_label", "last_run"), "problem_words", "by")},
@@ -155,22 +111,7 @@ class PriceRuleAdmin(BaseAdmin):
             ),
         ),
     )
-    verbs = (
-        price_dry_run.OF_RULE,
-        Verb(
-            "run_now", "Run now", CHANGE, run=run_now, button="Run now",
-            applies=lambda row: not row.is_paused,
-        ),
-        Verb(
-            "pause", "Pause", CHANGE, run=pause, form=PauseForm, button="Pause",
-            applies=lambda row: not row.is_paused,
-            explanation="Prices stay as they are until the rule is resumed.",
-        ),
-        Verb(
-            "resume", "Resume", CHANGE, run=resume, button="Resume",
-            applies=lambda row: row.is_paused,
-        ),
-    )  # fmt: skip
+    verbs = VERBS
     empty_hint = (
         "No price rule yet, so every shop shows the catalog's price. Add one to copy another "
         "shop's prices, to follow sales, or only to keep prices within bounds."
@@ -188,20 +129,17 @@ class PriceRuleAdmin(BaseAdmin):
             row.newest_run = runs.get(row.pk)
 
     @admin.display(description="Set on")
-    def set_on(self, row: PriceRule) -> str:
-        return row.scope[0].upper() + row.scope[1:]
+    def set_on(self, row: PriceRule) -> object:
+        return two_lines(row.scope[0].upper() + row.scope[1:], row.shop)
 
-    @admin.display(description="How", ordering="strategy")
+    @admin.display(description="How, and between which bounds", ordering="strategy")
     def how(self, row: PriceRule) -> object:
-        return first_line(row.in_words, most=160)  # type: ignore[attr-defined]
+        return two_lines(row.in_words, bounds_words(row))  # type: ignore[attr-defined]
 
-    @admin.display(description="Bounds")
-    def bounds(self, row: PriceRule) -> object:
-        return first_line(bounds_words(row), most=160)
-
-    @admin.display(description="Runs")
-    def schedule(self, row: PriceRule) -> str:
-        return schedule_words(row)
+    @admin.display(description="Runs", ordering="last_run_at")
+    def runs(self, row: PriceRule) -> object:
+        words = schedule_words(row)
+        return two_lines(words[:1].upper() + words[1:], self.last_run(row))
 
     @admin.display(description="Last run", ordering="last_run_at")
     def last_run(self, row: PriceRule) -> object:
@@ -209,21 +147,21 @@ class PriceRuleAdmin(BaseAdmin):
         if run is None:
             return "never"
         figures = f"{run.changed:,} of {run.looked:,} changed, {run.held:,} left with a reason"
-        when = ago(row.last_run_at) if run.ended_at else "under way"
-        return format_html("{}<span class='block'>{}</span>", when, link_to(run, figures))
+        when = ago(row.last_run_at) if run.ended_at else "Under way"
+        return format_html("{}: {}", when, link_to(run, figures))
 
     @admin.display(description="State")
     def state_label(self, row: PriceRule) -> object:
         now = timezone.now()
         if row.is_paused:
             return format_html(
-                '{}<span class="block desk-why">{}</span>',
+                "{}{}",
                 label("Paused", "warning"),
-                row.paused_why,
+                first_line(row.paused_why),
             )
         if row.problem:
             return format_html(
-                '{}<span class="block desk-why">{}</span>',
+                "{}{}",
                 label("Cannot run", "danger"),
                 first_line(row.problem, most=160),
             )
@@ -246,7 +184,6 @@ class PriceRuleAdmin(BaseAdmin):
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
         own = [
-            path("board/", view(price_board.board_view), name="catalog_pricerule_board"),
             path(
                 "dry-run/<slug:token>/",
                 view(price_dry_run.dry_run_view),

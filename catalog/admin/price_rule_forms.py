@@ -98,8 +98,9 @@ class RuleForm(forms.ModelForm):
             if self.instance.strategy == strategy and setting.key in self.instance.settings:
                 self.initial.setdefault(name, self.instance.settings[setting.key])
 
-    def validate_constraints(self) -> None:
-        """What the rows forbid is said in words by the service, beside its field."""
+    def _get_validation_exclusions(self) -> set[str]:
+        # What the rows forbid of a scope is said in words by the service, beside its field.
+        return {*super()._get_validation_exclusions(), "listing", "tag"}  # type: ignore[misc]
 
     def _post_clean(self) -> None:
         super()._post_clean()  # type: ignore[misc]

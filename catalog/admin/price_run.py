@@ -7,14 +7,15 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
-from unfold.decorators import display
 
+from catalog.admin import price_board
 from catalog.models import PriceChange, PriceRun
 from marketplace.kernel import bulk
-from marketplace.kernel.admin import ReadOnlyAdmin, ago, changelist_url, link_to, number
+from marketplace.kernel.admin import ReadOnlyAdmin, ago, changelist_url, label, link_to, number
 from marketplace.kernel.admin_lists import ListTab
 from marketplace.kernel.admin_verbs import Outcome, Verb, who
 from marketplace.kernel.bulk_tasks import begin
@@ -87,6 +88,10 @@ class PriceRunAdmin(ReadOnlyAdmin):
     )  # fmt: skip
     empty_hint = "No price rule has run yet."
 
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(price_board.board_view)
+        return [path("board/", view, name="catalog_pricerun_board"), *super().get_urls()]
+
     @admin.display(description="Rule")
     def rule_link(self, row: PriceRun) -> object:
         return link_to(row.rule) if row.rule else f"{row.rule_name} (deleted)"
@@ -99,14 +104,11 @@ class PriceRunAdmin(ReadOnlyAdmin):
     def begun(self, row: PriceRun) -> object:
         return ago(row.created_at)
 
-    @display(
-        description="State",
-        label={"done": "success", "going": "info", "back": "warning"},
-    )
-    def state_label(self, row: PriceRun) -> tuple[str, str]:
+    @admin.display(description="State")
+    def state_label(self, row: PriceRun) -> object:
         if row.rolled_back_at:
-            return "back", "Rolled back"
-        return ("done", "Done") if row.ended_at else ("going", "Under way")
+            return label("Rolled back", "warning")
+        return label("Done", "success") if row.ended_at else label("Under way", "info")
 
     @admin.display(description="Looked at")
     def looked_at(self, row: PriceRun) -> object:

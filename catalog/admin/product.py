@@ -15,6 +15,7 @@ from catalog.admin.compliance import CertificateInline, SizeChartInline
 from catalog.admin.filters import StagedFilter
 from catalog.admin.hurry import hurry_exports
 from catalog.admin.images import ImageInline, order_of
+from catalog.admin.price_views import PriceViewAdmin
 from catalog.admin.product_create import channel_view, create_view, variants_view
 from catalog.admin.product_forms import ProductForm
 from catalog.admin.product_import import import_report, import_view
@@ -25,7 +26,7 @@ from catalog.admin.upload import content_of
 from catalog.admin.variant_forms import VariantInline
 from catalog.models import Product, Tag
 from catalog.services import product_pictures, products
-from marketplace.kernel.admin import BaseAdmin, number, thumbnail, two_lines
+from marketplace.kernel.admin import number, thumbnail, two_lines
 from marketplace.kernel.admin_verbs import who
 from marketplace.kernel.sheets.admin import SheetsAdmin
 
@@ -33,7 +34,7 @@ TAGS_SHOWN = 3
 
 
 @admin.register(Product)
-class ProductAdmin(SheetsAdmin, BaseAdmin):
+class ProductAdmin(SheetsAdmin, PriceViewAdmin):
     list_display = (
         "picture", "name", "merchant", "tag_names", "brand", "variants", "available", "staged",
     )  # fmt: skip
@@ -90,19 +91,11 @@ class ProductAdmin(SheetsAdmin, BaseAdmin):
     ) -> HttpResponse:
         return create_view(request, self)
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        extra = dict(extra_context or {})
-        product = self.get_object(request, object_id)
-        if product is not None:
-            extra["listing_cards"] = cards_of(request, product)
-            extra["publish_url"] = publish_url()
-        return super().change_view(request, object_id, form_url, extra)
+    def around_row(self, request: HttpRequest, row: Product) -> dict[str, Any]:
+        return super().around_row(request, row) | {
+            "listing_cards": cards_of(request, row),
+            "publish_url": publish_url(),
+        }
 
     def prepare_page(self, rows: list[Any]) -> None:
         figures.add_pictures(rows, "images")

@@ -23,9 +23,9 @@ from catalog.admin.product_create_forms import (
 from catalog.admin.rich_text import say_what_was_dropped
 from catalog.admin.upload import content_of
 from catalog.admin.variant_forms import SEPARATOR
-from catalog.models import Product
 from catalog.services import held_uploads, product_create, taxonomy
 from catalog.services.product_create import Created, NewProduct, NewVariant
+from marketplace.kernel.admin import BaseAdmin
 from marketplace.kernel.admin_verbs import failure_text, who
 from marketplace.kernel.errors import Failure
 from marketplace.kernel.tasks import nudge
@@ -214,7 +214,7 @@ def channel_form(request: HttpRequest, posted: Any, *, is_asked: bool = True) ->
     return ChannelForm(posted) if is_asked else ChannelForm(initial=posted)
 
 
-def create_view(request: HttpRequest, model_admin: Any) -> HttpResponse:
+def create_view(request: HttpRequest, model_admin: BaseAdmin) -> HttpResponse:
     """Ask for a product; save it, or save and publish it."""
     if not request.user.has_perm(ADD):
         raise PermissionDenied
@@ -267,17 +267,16 @@ def _say(request: HttpRequest, made: Created) -> None:
 
 
 def _show(
-    request: HttpRequest, page: CreatePage, model_admin: Any, *, is_asked: bool
+    request: HttpRequest, page: CreatePage, model_admin: BaseAdmin, *, is_asked: bool
 ) -> TemplateResponse:
-    context = {
-        **model_admin.admin_site.each_context(request),
-        "title": "New product",
-        "opts": Product._meta,
-        "media": model_admin.media + page.main.media + page.channel.media,
-        "page": page,
-        "problems": page.problems() if is_asked and page.main.is_bound else [],
-    }
-    return TemplateResponse(request, "admin/product_create.html", context)
+    return model_admin.page(
+        request,
+        "admin/product_create.html",
+        "New product",
+        media=model_admin.media + page.main.media + page.channel.media,
+        page=page,
+        problems=page.problems() if is_asked and page.main.is_bound else [],
+    )
 
 
 @require_POST

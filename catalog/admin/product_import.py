@@ -10,7 +10,6 @@ from django import forms
 from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminSelectWidget
 
 from catalog.models import FulfillmentCenter, Merchant, Product
@@ -18,7 +17,7 @@ from catalog.services.import_report import ImportReport
 from catalog.services.product_import import import_products
 from catalog.sheets import SheetUnreadable, open_products
 from catalog.sheets.columns import OWN_COLUMNS
-from marketplace.kernel.admin import changelist_url
+from marketplace.kernel.admin import BaseAdmin, changelist_url
 from marketplace.kernel.admin_verbs import run_url, who
 from marketplace.kernel.bulk_tasks import begin
 from marketplace.kernel.models import BulkRun
@@ -62,7 +61,7 @@ class ImportProductsForm(forms.Form):
         return cleaned
 
 
-def import_view(request: HttpRequest, model_admin: Any) -> HttpResponse:
+def import_view(request: HttpRequest, model_admin: BaseAdmin) -> HttpResponse:
     """Ask for a file and import it: a short one at once, a long one in the background."""
     if not all(request.user.has_perm(name) for name in PERMISSIONS):
         raise PermissionDenied
@@ -75,19 +74,19 @@ def import_view(request: HttpRequest, model_admin: Any) -> HttpResponse:
             return HttpResponseRedirect(run_url(outcome))
         report = outcome
         token = _keep(request, report) if report else ""
-    context = {
-        **model_admin.admin_site.each_context(request),
-        "title": "Import products",
-        "opts": Product._meta,
-        "media": model_admin.media + form.media,
-        "form": form,
-        "columns": OWN_COLUMNS,
-        "report": report,
-        "details": report.details()[:ROWS_SHOWN] if report else [],
-        "hidden": max(len(report.details()) - ROWS_SHOWN, 0) if report else 0,
-        "token": token,
-    }
-    return TemplateResponse(request, "admin/import_products.html", context)
+    details = report.details() if report else []
+    return model_admin.page(
+        request,
+        "admin/import_products.html",
+        "Import products",
+        media=model_admin.media + form.media,
+        form=form,
+        columns=OWN_COLUMNS,
+        report=report,
+        details=details[:ROWS_SHOWN],
+        hidden=max(len(details) - ROWS_SHOWN, 0),
+        token=token,
+    )
 
 
 def _import(request: HttpRequest, form: ImportProductsForm) -> ImportReport | BulkRun | None:

@@ -166,21 +166,16 @@ class SuggestingAdmin(BaseAdmin):
 
     # -- the page of one listing ---------------------------------------------------------------
 
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> Any:
-        extra = dict(extra_context or {})
-        row = self.get_object(request, object_id) if object_id else None
-        if row is not None and row.category_id is None:
-            extra["has_no_category"] = True
-            extra["suggestions"] = suggestions.suggest([row.pk])[row.pk]
-            extra["take_url"] = reverse("admin:catalog_listing_take", args=[row.pk])
-            extra["may_take"] = self.has_change_permission(request, row)
-        return super().changeform_view(request, object_id, form_url, extra)
+    def around_row(self, request: HttpRequest, row: Any) -> dict[str, Any]:
+        around = super().around_row(request, row)
+        if row.category_id is not None:
+            return around
+        return around | {
+            "has_no_category": True,
+            "suggestions": suggestions.suggest([row.pk])[row.pk],
+            "take_url": reverse("admin:catalog_listing_take", args=[row.pk]),
+            "may_take": self.has_change_permission(request, row),
+        }
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.take_view)

@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, QuerySet, prefetch_related_objects
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
@@ -15,17 +15,17 @@ from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 
 from catalog.admin import template_forms, template_preview
+from catalog.admin.shop_first import ShopFirstAdmin, shop_of
 from catalog.models import (
     AttributeKind,
     CategoryAttribute,
     Listing,
     ListingTemplate,
-    Shop,
     TemplateAttribute,
     TemplateCondition,
 )
 from catalog.services import taxonomy, templates
-from marketplace.kernel.admin import BaseAdmin, label, link_to, number
+from marketplace.kernel.admin import label, link_to, number
 from marketplace.kernel.admin_verbs import failure_text
 from marketplace.kernel.errors import Failure
 from marketplace.kernel.tasks import nudge
@@ -46,7 +46,7 @@ class ConditionInline(TabularInline):
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
         formset = super().get_formset(request, obj, **kwargs)
-        shop = obj.shop if obj else _shop_of(request)
+        shop = obj.shop if obj else shop_of(request)
         if shop is not None:
             hints = template_forms.condition_hints(shop.merchant_id)
             formset.form.base_fields["value"].widget = template_forms.HintedInput(hints, "words")
@@ -82,7 +82,7 @@ class RuleInline(TabularInline):
 
 
 @admin.register(ListingTemplate)
-class ListingTemplateAdmin(BaseAdmin):
+class ListingTemplateAdmin(ShopFirstAdmin):
     list_display = (
         "name", "shop", "category_name", "condition_words", "followers", "unpublished",
         "activity", "position",
@@ -99,6 +99,9 @@ class ListingTemplateAdmin(BaseAdmin):
     ordering = ("shop", "position", "name")
     form = template_forms.TemplateForm
     change_form_after_template = "admin/template_preview.html"
+    why_shop_first = (
+        "Each shop has its own categories and properties, so a template belongs to one shop."
+    )
     empty_hint = (
         "No listing template yet. One says how products of a category are listed: title, "
         "description and properties. Add one, and products that meet its conditions are listed by "
@@ -178,49 +181,15 @@ class ListingTemplateAdmin(BaseAdmin):
 
     # -- adding and changing -------------------------------------------------------------------
 
-    def add_view(
-        self,
-        request: HttpRequest,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        """The shop comes first, for the category is one of its own."""
-        if not self.has_add_permission(request):
-            raise PermissionDenied
-        if request.method == "GET" and _shop_of(request) is None:
-            return self._choose_shop(request)
-        return super().add_view(request, form_url, extra_context)
-
-    def _choose_shop(self, request: HttpRequest) -> HttpResponse:
-        shops = list(
-            Shop.objects.connected().select_related("merchant").order_by("merchant", "name")
-        )
-        if len(shops) == 1:
-            return HttpResponseRedirect(f"{request.path}?shop={shops[0].pk}")
-        context = {
-            **self.admin_site.each_context(request),
-            "title": "Add listing template",
-            "opts": self.model._meta,
-            "shops": shops,
-            "why": "Each shop has its own categories and properties, so a template belongs to "
-            "one shop.",
+    def around_row(self, request: HttpRequest, row: ListingTemplate) -> dict[str, Any]:
+        return super().around_row(request, row) | {
+            "preview": template_preview.saved(row),
+            "preview_url": reverse("admin:catalog_listingtemplate_preview", args=[row.pk]),
+            "may_type": self.has_change_permission(request, row),
         }
-        return TemplateResponse(request, "admin/choose_shop.html", context)
 
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> Any:
-        extra = dict(extra_context or {})
-        row = self.get_object(request, object_id) if object_id else None
-        if row is not None:
-            extra["preview"] = template_preview.saved(row)
-            extra["preview_url"] = reverse("admin:catalog_listingtemplate_preview", args=[row.pk])
-            extra["may_type"] = self.has_change_permission(request, row)
-        response = super().changeform_view(request, object_id, form_url, extra)
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        response = super().changeform_view(request, *args, **kwargs)
         if kept := getattr(request, "kept_template", None):
             self._after_saving(request, kept)
         return response
@@ -306,11 +275,6 @@ def _problems(form: Any, *formsets: Any) -> list[str]:
             label_text = one.fields[name].label if name in one.fields else ""
             found += [f"{label_text}: {text}" if label_text else text for text in errors]
     return found
-
-
-def _shop_of(request: HttpRequest) -> Shop | None:
-    wanted = str(request.POST.get("shop") or request.GET.get("shop") or "")
-    return Shop.objects.filter(pk=int(wanted)).first() if wanted.isdecimal() else None
 
 
 def _changed(template: ListingTemplate) -> QuerySet[Listing]:

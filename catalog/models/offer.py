@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 
 from django.db import models
 from django.db.models import F, Q
@@ -80,6 +81,14 @@ class Offer(Stamped):
     price_quoted = models.DecimalField(
         "Price by rule", max_digits=12, decimal_places=2, null=True, blank=True
     )
+    price_quoted_by = models.ForeignKey(
+        "catalog.PriceRule",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="The rule of that price; once another rule counts, it is forgotten",
+    )
     price_floor = models.DecimalField(
         "Never below", max_digits=12, decimal_places=2, null=True, blank=True
     )
@@ -114,6 +123,12 @@ class Offer(Stamped):
 
     def __str__(self) -> str:
         return f"{self.variant.sku} on {self.listing.shop}"
+
+    @property
+    def price_standing(self) -> tuple[Decimal | None, bool]:
+        """The price wanted, and whether this shop has one of its own: by hand, or by a rule."""
+        has_source = self.price_by_hand is not None or self.price_quoted is not None
+        return self.price_wanted, has_source
 
 
 class OfferStockQuerySet(models.QuerySet["OfferStock"]):

@@ -56,6 +56,10 @@ class PriceRuleQuerySet(models.QuerySet["PriceRule"]):
         is_time = Q(next_run_at__isnull=True) | Q(next_run_at__lte=now)
         return self.counting(now).filter(is_time, is_paused=False)
 
+    def beginning(self, now: datetime) -> PriceRuleQuerySet:
+        """What began by now, while prices still stand as without it."""
+        return self.counting(now).filter(is_begun=False)
+
     def over(self, now: datetime) -> PriceRuleQuerySet:
         """What ended by now, while prices still stand as it left them."""
         return self.filter(ends_at__lte=now, is_closed=False)
@@ -112,6 +116,9 @@ class PriceRule(Stamped):
     paused_why = models.CharField(max_length=200, blank=True)
     next_run_at = models.DateTimeField(null=True, blank=True)
     last_run_at = models.DateTimeField(null=True, blank=True)
+    is_begun = models.BooleanField(
+        default=False, help_text="Its time has come, and prices stay within its bounds"
+    )
     is_closed = models.BooleanField(
         default=False, help_text="It ended, and prices follow what counts without it"
     )

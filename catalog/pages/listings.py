@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.conf import settings
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -14,7 +14,7 @@ from catalog.models import Drift, Image, Listing, ListingQuerySet, Offer, OfferS
 from catalog.pages.access import MerchantRequest, merchant_required
 from catalog.pages.forms import OwnPriceForm
 from catalog.pages.lists import number_in, page_of, tabs_of
-from catalog.services import forecast, price_view, quantity_looks
+from catalog.services import forecast, price_looks, price_view, quantity_looks
 from catalog.services.price_view import Asked
 from catalog.states import ListingState
 
@@ -52,6 +52,11 @@ TABS = {
         "When the channel was last read, it showed another price or quantity than the one that was "
         "sent. It is sent again by itself.",
     ),
+    "held": (
+        "Prices held back",
+        "A price stays as it is or is not sent: a rate is missing, or its limits leave no price. "
+        "The reason is beside each SKU on the listing's page.",
+    ),
     "changed": (
         "Changes not published",
         "Changed here since the last publish. Price and quantity travel by themselves; everything "
@@ -72,6 +77,13 @@ def named_lists(found: ListingQuerySet) -> dict[str, tuple[str, str, QuerySet[Li
         "active": found.filter(state=ListingState.ACTIVE),
         "attention": found.needing_attention(),
         "drift": found.filter(pk__in=Drift.objects.open().values("offer__listing")),
+        "held": found.filter(
+            Exists(
+                Offer.objects.filter(
+                    price_looks.KEPT | price_looks.NOT_SENT, listing=OuterRef("pk")
+                )
+            )
+        ),
         "changed": found.with_unpublished_changes(),
         "inactive": found.filter(state=ListingState.INACTIVE),
     }

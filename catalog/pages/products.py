@@ -172,7 +172,7 @@ def _pools(variants: Iterable[Variant]) -> list[str]:
     levels = [level for row in variants for level in row.stock_levels.all()]
     centers = {level.fulfillment_center_id: str(level.fulfillment_center) for level in levels}
     return [
-        f"{centers[pk]} is a shared pool: {', '.join(shops)} sell the same units."
+        f"{centers[pk]} is a shared pool: {', '.join(map(str, shops))} sell the same units."
         for pk, shops in side_by_side.sharing(centers).items()
         if len(shops) > 1
     ]

@@ -33,6 +33,9 @@ class Region:
     most: Decimal
     name: str
 
+    def takes(self, price: Decimal) -> bool:
+        return self.least <= price <= self.most
+
 
 @dataclass(frozen=True)
 class Day:

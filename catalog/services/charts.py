@@ -109,7 +109,7 @@ def prices(
     for currency, rows in sorted(by_currency.items()):
         lines = [
             Line(
-                facts.shop(row).name,
+                str(facts.shop(row)),
                 thinned([(point.at, point.price) for point in known[row.pk]]),
             )
             for row in rows[:MOST_LINES]

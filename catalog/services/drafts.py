@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from django.db.models.fields.files import FieldFile
+from django.utils import timezone
 
 from catalog.html import sanitize
 from catalog.models import Image, Listing, Offer, PersonKind, Variant, Video
@@ -18,7 +19,7 @@ from catalog.ports import (
     listing_channels,
 )
 from catalog.readiness import GRAMS
-from catalog.services import channel_persons, documents, taxonomy, uploads
+from catalog.services import channel_persons, documents, price_facts, taxonomy, uploads
 from catalog.services.listing_facts import dimensions_of, weight_of
 from marketplace.kernel.errors import Refused
 from marketplace.kernel.money import Money
@@ -29,22 +30,24 @@ MAIN = "main"
 def draft_of(listing: Listing, *, key: str) -> ListingDraft:
     """Build the draft of a listing that came from `listing_facts.load`; uploads new pictures.
 
-    Quantities and prices are those the rows want at this moment. Raises `Refused` with the field
-    that is missing, should the listing have changed since it was found ready.
+    Quantities and prices are those the rows want at this moment. Raises `Refused`, before anything
+    is uploaded, with the field that is missing, should the listing have changed since it was found
+    ready, or if a price is outside its floor, its ceiling or what the region takes (B12).
     """
     shop, product = listing.shop, listing.product
     if listing.category is None:
         raise Refused("The category is missing.")
     channel = listing_channels.get(shop.channel)
     limits = channel.limits(shop)
-    offers = list(listing.offers.select_related("variant").prefetch_related("stocks__warehouse"))
+    offers = list(Offer.objects.filter(listing=listing).prefetch_related("stocks__warehouse"))
+    variants = {row.pk: row for row in product.variants.all()}
+    _check_prices(offers, variants)
     uris = [
         _uri(channel, listing, image, MAIN)
         for image in _usable(list(product.images.all()))[: limits.images_max]
     ]
     if not uris:
         raise Refused("The primary image is missing.")
-    variants = {row.pk: row for row in product.variants.all()}
     return ListingDraft(
         key=key,
         title=listing.title_to_send,
@@ -72,6 +75,16 @@ def draft_of(listing: Listing, *, key: str) -> ListingDraft:
         video_id=video.external_id if (video := _video(listing)) else "",
         offers=tuple(_offer(listing, row, variants[row.variant_id]) for row in offers),
     )
+
+
+def _check_prices(offers: Sequence[Offer], variants: Mapping[int, Variant]) -> None:
+    facts = price_facts.load(offers, timezone.now())
+    for offer in offers:
+        sku = variants[offer.variant_id].sku
+        if offer.price_wanted is None:
+            raise Refused(f"The price of {sku} is missing.")
+        if problem := facts.why_not_sent(offer):
+            raise Refused(f"{sku}: {problem}")
 
 
 def _usable(images: Sequence[Image]) -> list[Image]:
@@ -116,13 +129,11 @@ def _person_ids(listing: Listing, kind: PersonKind) -> tuple[str, ...]:
 
 
 def _offer(listing: Listing, offer: Offer, variant: Variant) -> OfferDraft:
-    if offer.price_wanted is None:
-        raise Refused(f"The price of {variant.sku} is missing.")
     is_simple = not listing.product.option_names
     pairs = zip(listing.product.option_names, variant.options, strict=False)
     return OfferDraft(
         seller_sku=variant.sku,
-        price=Money(Decimal(offer.price_wanted), offer.currency),
+        price=Money(Decimal(offer.price_wanted or 0), offer.currency),
         quantities={row.warehouse.external_id: row.wanted for row in offer.stocks.all()},
         options=() if is_simple else tuple((str(name), str(value)) for name, value in pairs),
         identifiers={row.kind: row.value for row in variant.identifiers.all()},

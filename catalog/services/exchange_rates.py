@@ -16,17 +16,28 @@ MOST = Decimal("9999999999.99999999")
 MOST_DECIMALS = 8
 
 
+class InvalidRate(Refused):
+    """What can be no rate; `field` names the part of it that is wrong."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
 def check(base: str, quote: str, rate: Decimal, as_of: date) -> None:
-    """Raise `Refused` in plain words if this can be no rate."""
-    for code in (base, quote):
+    """Raise `InvalidRate` in plain words if this can be no rate."""
+    for field, code in (("base", base), ("quote", quote)):
         if not (len(code) == 3 and code.isascii() and code.isalpha() and code.isupper()):
-            raise Refused(f"“{code}” is no currency: three capital letters, such as EUR.")
+            raise InvalidRate(
+                field, f"“{code}” is no currency: three capital letters, such as EUR."
+            )
     if base == quote:
-        raise Refused(f"A rate is between two currencies; both are {base}.")
+        raise InvalidRate("quote", f"A rate is between two currencies; both are {base}.")
     if not rate.is_finite() or not 0 < rate <= MOST or rate != round(rate, MOST_DECIMALS):
-        raise Refused(f"“{rate}” is no rate: a number above zero with at most 8 decimals.")
+        words = f"“{rate}” is no rate: a number above zero with at most 8 decimals."
+        raise InvalidRate("rate", words)
     if as_of > timezone.now().date() + timedelta(days=1):
-        raise Refused(f"The rate is of {as_of}, which is still to come.")
+        raise InvalidRate("as_of", f"The rate is of {as_of}, which is still to come.")
 
 
 @transaction.atomic

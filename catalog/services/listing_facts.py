@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Prefetch
@@ -15,6 +16,7 @@ from catalog.models import (
     ChannelCategory,
     Image,
     Listing,
+    Offer,
     PersonKind,
     SizeChart,
     Variant,
@@ -32,6 +34,8 @@ from catalog.readiness_category import (
 )
 from catalog.services import persons, recipes
 
+PRICES = ("price_wanted", "price_by_hand", "price_quoted")
+
 
 def load(listing_ids: Iterable[int]) -> list[Listing]:
     """Fetch listings with everything that the check, and a draft for the channel, need."""
@@ -47,6 +51,7 @@ def load(listing_ids: Iterable[int]) -> list[Listing]:
         .prefetch_related(
             Prefetch("product__variants", Variant.objects.prefetch_related("identifiers")),
             Prefetch("product__images", Image.objects.order_by("position", "pk")),
+            Prefetch("offers", Offer.objects.only("listing", "variant", "currency", *PRICES)),
             "product__certificates",
             "category__attributes",
             "attributes__attribute",
@@ -82,13 +87,17 @@ def _available_units(listings: Sequence[Listing]) -> Mapping[int, Mapping[int, i
 def _facts(listing: Listing, units: Mapping[int, int], defaults: persons.Defaults) -> ListingFacts:
     product = listing.product
     images = list(product.images.all())
+    offers = {row.variant_id: row for row in listing.offers.all()}
     return ListingFacts(
         title=listing.title_to_send,
         description=listing.description_to_send,
         brand=product.brand,
         currency=listing.shop.currency,
         option_names=tuple(product.option_names),
-        variants=tuple(_variant(row, units.get(row.pk, 0)) for row in product.variants.all()),
+        variants=tuple(
+            _variant(row, offers.get(row.pk), units.get(row.pk, 0))
+            for row in product.variants.all()
+        ),
         images=tuple(_image(row) for row in images if row.sha256 or row.problem),
         images_waiting=sum(1 for row in images if not row.sha256 and not row.problem),
         image_keys=tuple(_image_key(row) for row in images),
@@ -109,17 +118,24 @@ def _keeps_documents(listing: Listing) -> bool:
     return bool(there == listing.category.external_id)
 
 
-def _variant(variant: Variant, quantity: int) -> VariantFacts:
+def _variant(variant: Variant, offer: Offer | None, quantity: int) -> VariantFacts:
     return VariantFacts(
         sku=variant.sku,
         options=tuple(str(value) for value in variant.options),
-        price=variant.price,
-        currency=variant.currency,
+        price=_price(variant, offer) if offer else None,
+        catalog_currency=variant.currency,
         weight=weight_of(variant),
         dimensions=dimensions_of(variant),
         quantity=quantity,
         identifiers=tuple(sorted((row.kind, row.value) for row in variant.identifiers.all())),
     )
+
+
+def _price(variant: Variant, offer: Offer) -> Decimal | None:
+    """The price wanted in the shop; none where nothing gives it any more (R36)."""
+    price, has_source = offer.price_standing
+    by_catalog = variant.price is not None and variant.currency == offer.currency
+    return price if has_source or by_catalog else None
 
 
 def weight_of(variant: Variant) -> Weight | None:

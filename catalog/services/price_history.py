@@ -117,7 +117,7 @@ def _put_back(
         elif change.old is None:
             report.skipped["it had no price before"] += 1
         else:
-            offer.price_quoted = change.old
+            offer.price_quoted, offer.price_quoted_by = change.old, rule
             desk.settle(offer, reason)
             report.done += 1
     desk.store()

@@ -28,9 +28,10 @@ EDGES = (-20, -10, -5, 0, 5, 10, 20)
 
 @dataclass
 class Outlook:
-    """What a rule would do with many offers: counts, why prices stay, and one page of rows.
+    """What a rule would do with many offers: counts, why prices are held, and one page of rows.
 
-    `pairs` are (current, new) of every offer that has both; `percents` how much each moves.
+    `same` are right already, `held` may not move; `reasons` counts why. `pairs` are (current, new)
+    of every offer that has both.
     """
 
     looked: int = 0
@@ -38,6 +39,7 @@ class Outlook:
     down: int = 0
     first: int = 0
     same: int = 0
+    held: int = 0
     is_part: bool = False
     reasons: Counter[str] = field(default_factory=Counter)
     rows: list[DryRow] = field(default_factory=list)
@@ -47,14 +49,16 @@ class Outlook:
         self.looked += 1
         if row.current and row.settled:
             self.pairs.append((row.current.amount, row.settled.amount))
-        if row.change:
+        if row.is_held:
+            self.held += 1
+            self.reasons[row.why] += 1
+        elif row.change:
             self.up += row.change > 0
             self.down += row.change < 0
         elif row.settled and not row.current:
             self.first += 1
         else:
             self.same += 1
-            self.reasons[row.why] += 1
 
     def sampled(self) -> list[tuple[Decimal, Decimal]]:
         """Some of the pairs, evenly taken, by their present price."""

@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from django.db import transaction
 
-from catalog.models import Merchant, PriceCause, PriceEnding, PriceRule, PriceRun, Shop
+from catalog.models import Merchant, Offer, PriceCause, PriceEnding, PriceRule, PriceRun, Shop
 from catalog.pricing import strategies
 from catalog.pricing.spec import InvalidSettings
 from catalog.services import price_scope, wanted_prices
@@ -46,6 +46,7 @@ def save(rule: PriceRule, *, by: str, now: datetime) -> Settlement:
     rule.by = rule.by or by
     rule.problem = ""
     rule.next_run_at = now
+    rule.is_begun = rule.starts_at is None or rule.starts_at <= now
     rule.is_closed = rule.ends_at is not None and rule.ends_at <= now
     rule.save()
     _end_runs(rule, now)
@@ -74,6 +75,10 @@ def delete(rule: PriceRule, *, by: str, now: datetime) -> Settlement:
     """Delete a rule: prices go back to what counts without it, and its history stays."""
     ids = _ids(rule)
     _end_runs(rule, now)
+    # Its offers forget it; they are locked in the order in which everybody locks them.
+    locked = PriceRule.objects.filter(pk=rule.pk).select_for_update(of=("self",), no_key=True)
+    offers = Offer.objects.filter(price_quoted_by__in=list(locked)).order_by("pk")
+    list(offers.select_for_update(of=("self",), no_key=True).values_list("pk", flat=True))
     shop, name = rule.shop_id, rule.name
     rule.delete()
     return _settle_shop(shop, ids, Reason(PriceCause.RULE, f"{by}: “{name}” deleted"), now)

@@ -14,7 +14,7 @@ from catalog.services.side_by_side import Standing
 
 DAYS = (30, 90, 365)
 MOST_SHOPS = 50
-CHANGES_SHOWN = 20
+CHANGES_SHOWN = 10
 
 
 @dataclass(frozen=True)

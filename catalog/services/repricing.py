@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -51,7 +52,7 @@ class DryRow:
     """What a rule would do with one offer; money is in the shop's currency, None where none is.
 
     `quoted` is the strategy's price before any limits, `settled` the price that would be wanted;
-    `change` is settled less current.
+    `change` is settled less current. `is_held`: it may not move, and `why` says what keeps it.
     """
 
     offer: Offer
@@ -60,6 +61,7 @@ class DryRow:
     settled: Money | None
     why: str
     change: Decimal | None
+    is_held: bool = False
 
 
 def due_shops(now: datetime) -> set[int]:
@@ -67,9 +69,9 @@ def due_shops(now: datetime) -> set[int]:
     active = Shop.objects.active()
     rules = PriceRule.objects.filter(shop__in=active)
     due = set(rules.due(now).values_list("shop", flat=True))
-    over = set(rules.over(now).values_list("shop", flat=True))
+    turning = set((rules.over(now) | rules.beginning(now)).values_list("shop", flat=True))
     marked = active.filter(prices_to_settle_after__isnull=False)
-    return due | over | set(marked.values_list("pk", flat=True))
+    return due | turning | set(marked.values_list("pk", flat=True))
 
 
 def run_due(
@@ -79,7 +81,7 @@ def run_due(
     report = RepricingReport()
     if not shop.is_active:
         return report
-    mark_ended(shop, now)
+    mark_turned(shop, now)
     changed, is_complete = settle_marked(shop, now, until=until)
     report.changed += changed
     rules = PriceRule.objects.filter(shop=shop).due(now).select_related("shop")
@@ -102,10 +104,16 @@ def run_due(
     return report
 
 
-def mark_ended(shop: Shop, now: datetime) -> None:
-    """Prices of rules that ended are to follow what counts without them."""
+def mark_turned(shop: Shop, now: datetime) -> None:
+    """Prices are to follow what counts without rules that ended, and with those that began.
+
+    A rule that begins bounds prices from then on, even if it cannot run.
+    """
+    rules = PriceRule.objects.filter(shop=shop)
     with transaction.atomic():
-        if PriceRule.objects.filter(shop=shop).over(now).update(is_closed=True):
+        ended = rules.over(now).update(is_closed=True)
+        begun = rules.beginning(now).update(is_begun=True)
+        if ended or begun:
             Shop.objects.filter(pk=shop.pk).update(prices_to_settle_after=0)
 
 
@@ -204,11 +212,22 @@ def _planned(
     if not rule.strategy or offer.price_by_hand is not None:
         found = wanted_prices.plan(offer, facts)
         return found, found.stay or (OWN_PRICE if offer.price_by_hand is not None else "")
-    settled = quoting.within(quoting.quote(rule, offer, facts, loaded), offer, facts)
+    settled = quoting.within(_asked(rule, offer, facts, loaded), offer, facts)
     if isinstance(settled, Stay):
         return wanted_prices.plan(offer, facts), settled.why
     amount = settled.price.amount
-    return Plan(amount, amount, kept(settled.why)), ""
+    return Plan(amount, amount, kept(settled.why), rule=rule), ""
+
+
+def _asked(
+    rule: PriceRule, offer: Offer, facts: PriceFacts, loaded: quoting.Loaded
+) -> Quote | Stay:
+    """What the strategy says; it does not go on from the price of a rule that counted before it."""
+    if offer.price_quoted is not None and offer.price_quoted_by_id != rule.pk:
+        begun = copy(offer)
+        begun.price_wanted = wanted_prices.plan(offer, facts).price
+        return quoting.quote(rule, begun, facts, loaded)
+    return quoting.quote(rule, offer, facts, loaded)
 
 
 def dry_run(rule: PriceRule, offers: Iterable[Offer], now: datetime) -> Iterator[DryRow]:
@@ -229,7 +248,7 @@ def _tried(rule: PriceRule, offers: Sequence[Offer], now: datetime) -> Iterator[
         current = _money(offer.price_wanted, offer)
         asked: Quote | Stay = Stay(OWN_PRICE)
         if offer.price_by_hand is None:
-            asked = quoting.quote(rule, offer, facts, loaded) if rule.strategy else Stay("")
+            asked = _asked(rule, offer, facts, loaded) if rule.strategy else Stay("")
         found, stay = _planned(rule, offer, facts, loaded)
         settled = _money(found.price, offer)
         yield DryRow(
@@ -239,6 +258,7 @@ def _tried(rule: PriceRule, offers: Sequence[Offer], now: datetime) -> Iterator[
             settled=settled,
             why=stay or found.why,
             change=settled.amount - current.amount if settled and current else None,
+            is_held=bool(stay),
         )
 
 

@@ -21,7 +21,7 @@ from catalog.models import (
 from catalog.models.offer import OfferQuerySet
 from catalog.pricing.base import Stay
 from catalog.pricing.bounds import Limit, Region
-from catalog.pricing.rates import NoRate, Rates
+from catalog.pricing.rates import NoRate
 from catalog.services import price_facts, quantity_looks
 from catalog.services.price_facts import PriceFacts
 from marketplace.kernel.money import Money
@@ -81,12 +81,11 @@ def standings(
     shown = [stock for row in rows for stock in row.stocks.all()]
     reasons = quantity_looks.why(stock.pk for stock in shown)
     shops = sharing({pk for stock in shown if (pk := _center(stock))})
-    rates = price_facts.load_rates({currency, *(row.currency for row in rows)}, now)
     differences = _differences(rows)
     found = []
     for row in rows:
         bounds = facts.bounds(row)
-        in_main, rate = _converted(row, currency, rates, now)
+        in_main, rate = _converted(row, currency, facts)
         found.append(
             Standing(
                 offer=row,
@@ -104,12 +103,12 @@ def standings(
     return found, facts
 
 
-def sharing(centers: Collection[int]) -> dict[int, list[str]]:
-    """The names of the shops that sell from each of these centers (ids): one query."""
-    found: dict[int, list[str]] = defaultdict(list)
+def sharing(centers: Collection[int]) -> dict[int, list[Shop]]:
+    """The shops that sell from each of these centers (ids): one query."""
+    found: dict[int, list[Shop]] = defaultdict(list)
     rows = WarehouseMapping.objects.filter(fulfillment_center__in=centers)
-    for center, shop in rows.order_by("shop__name").values_list("fulfillment_center", "shop__name"):
-        found[center].append(shop)
+    for row in rows.select_related("shop").order_by("shop__name", "pk"):
+        found[row.fulfillment_center_id].append(row.shop)
     return found
 
 
@@ -119,23 +118,23 @@ def _center(stock: OfferStock) -> int | None:
 
 
 def _place(
-    offer: Offer, stock: OfferStock, reasons: dict[int, str], shops: dict[int, list[str]]
+    offer: Offer, stock: OfferStock, reasons: dict[int, str], shops: dict[int, list[Shop]]
 ) -> Place:
     center = _center(stock)
     if center is None:
         return Place(stock, "", reasons[stock.pk])
-    others = tuple(name for name in shops[center] if name != offer.listing.shop.name)
+    others = tuple(str(shop) for shop in shops[center] if shop != offer.listing.shop)
     name = str(stock.warehouse.mapping.fulfillment_center)
     return Place(stock, name, reasons[stock.pk], others)
 
 
-def _converted(
-    offer: Offer, currency: str, rates: Rates, now: datetime
-) -> tuple[Money | None, str]:
+def _converted(offer: Offer, currency: str, facts: PriceFacts) -> tuple[Money | None, str]:
     if offer.price_wanted is None:
         return None, ""
     money = Money(offer.price_wanted, offer.currency)
-    found = rates.convert(money, currency, now.date())
+    if money.currency == currency:
+        return money, ""
+    found = facts.rates.convert(money, currency, facts.now.date())
     if isinstance(found, NoRate):
         return None, found.why
     return found.money, str(found.by) if found.by else ""

@@ -22,7 +22,7 @@ from catalog.models import Offer, PriceCause, PriceChange, PriceRule, PriceRun
 from catalog.models.offer import OfferQuerySet
 from catalog.pricing import bounds as limits
 from catalog.pricing.base import Quote, Stay
-from catalog.services import price_facts
+from catalog.services import completeness, price_facts
 from catalog.services.price_facts import PriceFacts, kept
 from marketplace.kernel import many
 from marketplace.kernel.money import Money
@@ -66,17 +66,21 @@ class Settlement:
 
 @dataclass(frozen=True)
 class Plan:
-    """What an offer's row should say; `stay` is why the price does not move, if it may not."""
+    """What an offer's row should say; `stay` is why the price does not move, if it may not.
+
+    `rule` is the one whose strategy `quoted` is by.
+    """
 
     price: Decimal | None
     quoted: Decimal | None
     why: str
     stay: str = ""
+    rule: PriceRule | None = None
 
     def is_in(self, offer: Offer) -> bool:
         """Whether the row says so already."""
-        row = (offer.price_wanted, offer.price_quoted, offer.price_why)
-        return row == (self.price, self.quoted, self.why)
+        row = (offer.price_wanted, offer.price_quoted, offer.price_why, offer.price_quoted_by_id)
+        return row == (self.price, self.quoted, self.why, self.rule.pk if self.rule else None)
 
 
 def resolve(offer: Offer, facts: PriceFacts, *, is_released: bool = False) -> Quote | Stay:
@@ -86,17 +90,34 @@ def resolve(offer: Offer, facts: PriceFacts, *, is_released: bool = False) -> Qu
     away. `Stay` says why the present price has to stand.
     """
     quote = _source(offer, facts, is_released=is_released)
-    if isinstance(quote, Stay):
-        return quote
     is_own, rule = offer.price_by_hand is not None, facts.rule(offer)
     moves_freely = rule is not None and not (rule.strategy or rule.is_paused or is_own)
-    bounds = facts.bounds(offer, with_day=moves_freely)
+    bounds = facts.bounds(offer, with_day=moves_freely and isinstance(quote, Quote))
     if isinstance(bounds, Stay):
-        return bounds
-    # A person typed these very cents. And what the region does not take is wanted all the same:
-    # it is held back when it is sent.
-    ending = "" if is_own else bounds.ending
-    return limits.settle(quote, replace(bounds, region=None, ending=ending))
+        return bounds if isinstance(quote, Quote) else quote
+    # What the region does not take is wanted all the same: it is held back when it is sent.
+    bounds = replace(bounds, region=None)
+    if isinstance(quote, Stay):
+        return _at_bound(offer, quote, bounds)
+    # A person typed these very cents.
+    return limits.settle(quote, replace(bounds, ending="") if is_own else bounds)
+
+
+def _at_bound(offer: Offer, stay: Stay, bounds: limits.Bounds) -> Quote | Stay:
+    """A price that has to stay, though not outside its bounds."""
+    if offer.price_wanted is None:
+        return stay
+    present = Quote(Money(offer.price_wanted, offer.currency), stay.why)
+    found = limits.settle(present, replace(bounds, ending=""))
+    moves = isinstance(found, Quote) and found.price != present.price
+    return found if moves else stay
+
+
+def _quoted(offer: Offer, rule: PriceRule | None) -> Decimal | None:
+    """What the rule that counts has found; what another one had found counts no more."""
+    if rule is None or rule.pk is None or offer.price_quoted_by_id != rule.pk:
+        return None
+    return offer.price_quoted if rule.strategy or rule.is_paused else None
 
 
 def _source(offer: Offer, facts: PriceFacts, *, is_released: bool) -> Quote | Stay:
@@ -105,8 +126,9 @@ def _source(offer: Offer, facts: PriceFacts, *, is_released: bool) -> Quote | St
         return Quote(Money(offer.price_by_hand, offer.currency), "Own price, set by hand.")
     if rule := facts.rule(offer):
         name = f"the rule “{rule.name[:60]}”"
-        if offer.price_quoted is not None and (rule.strategy or rule.is_paused):
-            price = Money(offer.price_quoted, offer.currency)
+        quoted = _quoted(offer, rule)
+        if quoted is not None:
+            price = Money(quoted, offer.currency)
             return Quote(price, f"{price} by {name}.")
         if offer.price_wanted is not None and rule.is_paused and not is_released:
             price = Money(offer.price_wanted, offer.currency)
@@ -132,15 +154,15 @@ def plan(
     """What the row should say of its price, its quote, and why."""
     found = resolve(offer, facts, is_released=is_released)
     rule = facts.rule(offer)
-    # A quote outlives a change of rule, until the new one gives its own: the price does not jump.
-    quoted = offer.price_quoted if rule and (rule.strategy or rule.is_paused) else None
+    quoted = _quoted(offer, rule)
+    by = rule if quoted is not None else None
     if isinstance(found, Stay):
-        return Plan(offer.price_wanted, quoted, kept(f"{STAYS}{found.why}"), found.why)
+        return Plan(offer.price_wanted, quoted, kept(f"{STAYS}{found.why}"), found.why, by)
     price = found.price.amount
     # A run says more of its price than can be said afterwards.
     is_told = price == offer.price_wanted and quoted is not None and offer.price_by_hand is None
     keeps_words = is_told and not is_news and not offer.price_why.startswith(STAYS)
-    return Plan(price, quoted, offer.price_why if keeps_words else kept(found.why))
+    return Plan(price, quoted, offer.price_why if keeps_words else kept(found.why), rule=by)
 
 
 class Desk:
@@ -158,6 +180,7 @@ class Desk:
         self.done = Settlement(looked=len(self.offers))
         self._rows = Rows(Offer)
         self._rows.watch(self.offers)
+        self._stood = {row.pk: row.price_standing for row in self.offers}
         self._changes: list[PriceChange] = []
 
     @cached_property
@@ -182,7 +205,7 @@ class Desk:
             # Nothing is left to be sent, so nothing would take the old refusal away.
             offer.problem = ""
         offer.price_wanted, offer.price_quoted = found.price, found.quoted
-        offer.price_why = found.why
+        offer.price_quoted_by, offer.price_why = found.rule, found.why
 
     def _change(self, offer: Offer, found: Plan, reason: Reason) -> PriceChange:
         return PriceChange(
@@ -198,23 +221,44 @@ class Desk:
             by=reason.by,
         )
 
-    def store(self) -> Settlement:
-        """Write what differs, and the history of it."""
+    def store(self, *, checks: bool = True) -> Settlement:
+        """Write what differs, and the history of it; listings become ready or incomplete by it.
+
+        Without `checks` the caller does that afterward (R36).
+        """
         self._rows.store()
         many.insert(self._changes)
         self._changes = []
+        if checks:
+            turned = {row.listing_id for row in self.offers if self._turned(row)}
+            completeness.refresh_readiness(sorted(turned), by="prices")
         return self.done
 
+    def _turned(self, offer: Offer) -> bool:
+        """Whether the price came to be one that can be published, or is one no more."""
+        before, after = self._stood[offer.pk], offer.price_standing
+        return before != after and not all(self._fits(offer, one) for one in (before, after))
 
-def settle(ids: Iterable[int], reason: Reason, *, now: datetime) -> Settlement:
-    """Work the prices of these offers (ids) out again, 500 at a time, each time all or none."""
+    def _fits(self, offer: Offer, standing: tuple[Decimal | None, bool]) -> bool:
+        price, has_source = standing
+        if price is None or not self.facts.region(offer).takes(price):
+            return False
+        catalog = None if has_source else self.facts.catalog_price(offer)
+        return has_source or (catalog is not None and catalog.currency == offer.currency)
+
+
+def settle(ids: Iterable[int], reason: Reason, *, now: datetime, checks: bool = True) -> Settlement:
+    """Work the prices of these offers (ids) out again, 500 at a time, each time all or none.
+
+    Without `checks` the caller checks afterward whether their listings are ready.
+    """
     total = Settlement()
     for some in batches(sorted(set(ids))):
         with transaction.atomic():
             desk = Desk(some, now)
             for offer in desk.offers:
                 desk.settle(offer, reason)
-            total.add(desk.store())
+            total.add(desk.store(checks=checks))
     return total
 
 
@@ -230,7 +274,8 @@ def give_first(offers: Sequence[Offer]) -> None:
 def refresh_prices(variants: Iterable[int], *, by: str = "catalog") -> int:
     """Bring the wanted prices of these variants' offers up to date; return how many changed.
 
-    Where nothing can differ it is one query.
+    Where nothing can differ it is one query. The caller checks afterward whether their listings
+    are ready.
     """
     changed = 0
     now = timezone.now()
@@ -239,7 +284,7 @@ def refresh_prices(variants: Iterable[int], *, by: str = "catalog") -> int:
         for offers in batches(_not_plain().filter(variant__in=some).order_by("pk")):
             facts = price_facts.load(offers, now)
             differing = [one.pk for one in offers if not plan(one, facts).is_in(one)]
-            changed += settle(differing, reason, now=now).changed
+            changed += settle(differing, reason, now=now, checks=False).changed
     return changed
 
 

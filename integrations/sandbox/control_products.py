@@ -17,9 +17,15 @@ STATUSES = {"ACTIVATE", "SELLER_DEACTIVATED", "PLATFORM_DEACTIVATED", "FREEZE", 
 
 @door("POST", "/shops/<shop_id>/existing", blueprint)
 def add_existing(sandbox: Sandbox, body: Doc, shop_id: str) -> Doc:
-    """Put products on the shop that were listed before anyone connected."""
-    shop = shop_doc(sandbox, shop_id)
-    return {"product_ids": existing.add_products(sandbox, shop, int(body.get("count", 40)))}
+    """Put products on the shop that were listed before anyone connected; `variants` of each."""
+    shop, variants = shop_doc(sandbox, shop_id), body.get("variants")
+    made = existing.add_products(
+        sandbox,
+        shop,
+        int(body.get("count", 40)),
+        variants=None if variants is None else int(variants),
+    )
+    return {"product_ids": made}
 
 
 @door("GET", "/shops/<shop_id>/products", blueprint)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.contrib import messages
+from django.contrib import admin, messages
 from django.contrib.admin import ShowFacets
 from django.contrib.admin.options import IS_POPUP_VAR
 from django.core.exceptions import PermissionDenied
@@ -159,40 +159,57 @@ class BaseAdmin(ModelAdmin):
         opts = self.model._meta
         names = [str(row) for row in rows[:NAMES_SHOWN]]
         count = len(selection.ids)
-        context = {
+        return self.page(
+            request,
+            "admin/verb_form.html",
+            verb.title,
+            verb=verb,
+            form=form,
+            media=self.media + form.media,
+            count=count,
+            what=opts.verbose_name if count == 1 else opts.verbose_name_plural,
+            names=names,
+            more=max(count - len(names), 0),
+            preview=form.preview(),
+            back=selection.back,
+        )
+
+    # -- pages ---------------------------------------------------------------------------------
+
+    def page(
+        self, request: HttpRequest, template: str, title: str, **context: Any
+    ) -> TemplateResponse:
+        """A page of our own among those of the model: its title, frame and media are set."""
+        frame = {
             **self.admin_site.each_context(request),
-            "title": verb.title,
-            "opts": opts,
-            "verb": verb,
-            "form": form,
-            "media": self.media + form.media,
-            "count": count,
-            "what": opts.verbose_name if count == 1 else opts.verbose_name_plural,
-            "names": names,
-            "more": max(count - len(names), 0),
-            "preview": form.preview(),
-            "back": selection.back,
+            "title": title,
+            "opts": self.model._meta,
+            "media": self.media,
         }
-        return TemplateResponse(request, "admin/verb_form.html", context)
+        return TemplateResponse(request, template, {**frame, **context})
 
-    # -- the page of one row -----------------------------------------------------------------
-
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> Any:
-        extra = dict(extra_context or {})
-        row = self.get_object(request, object_id) if object_id and self.verbs else None
-        if row is not None:
-            extra["object_verbs"] = [
+    def around_row(self, request: HttpRequest, row: Any) -> dict[str, Any]:
+        """What the page of one row shows around its form; a class adds its own to super's."""
+        if not self.verbs:
+            return {}
+        return {
+            "object_verbs": [
                 verb for verb in self.open_verbs(request) if verb.button and verb.applies(row)
-            ]
-            extra["verb_target"] = row.pk
-            extra["changelist_url"] = changelist_url(self.model)
-        return super().changeform_view(request, object_id, form_url, extra)
+            ],
+            "verb_target": row.pk,
+            "changelist_url": changelist_url(self.model),
+        }
+
+    def render_change_form(
+        self, request: HttpRequest, context: Any, *args: Any, obj: Any = None, **kwargs: Any
+    ) -> Any:
+        row = obj
+        if obj is not None and request.method == "POST":
+            # A refused form leaves what was typed on its row.
+            row = self.get_object(request, str(obj.pk))
+        if row is not None:
+            context.update(self.around_row(request, row))
+        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 
 
 class ReadOnlyAdmin(BaseAdmin):
@@ -225,6 +242,26 @@ class ReadOnlyInline(TabularInline):
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
+
+
+class TimelineInline(ReadOnlyInline):
+    """What happened to a row, step by step; for its events, which know the old and new state."""
+
+    verbose_name_plural = "Timeline"
+    fields = ("at", "step", "reason", "by", "request_id")
+    readonly_fields = fields
+    per_page = 50
+    tab = True
+
+    @admin.display(description="Step")
+    def step(self, row: Any) -> str:
+        if row.old == row.new:
+            return self.without_a_step(row)
+        return f"{row.get_old_display() or 'New'} → {row.get_new_display()}"
+
+    def without_a_step(self, row: Any) -> str:
+        """What stands for an event that left the state as it was."""
+        return str(row.get_new_display())
 
 
 # -- how things are shown ----------------------------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import admin
 
-from marketplace.kernel.admin import ReadOnlyInline, money
+from marketplace.kernel.admin import ReadOnlyInline, TimelineInline, money
 from orders.models import OrderAttention, OrderEvent, OrderLine
 
 
@@ -37,18 +37,8 @@ class AttentionInline(ReadOnlyInline):
     tab = True
 
 
-class EventInline(ReadOnlyInline):
+class EventInline(TimelineInline):
     model = OrderEvent
-    verbose_name_plural = "Timeline"
-    fields = ("at", "step", "reason", "by", "request_id")
-    readonly_fields = fields
-    per_page = 50
-    tab = True
 
-    @admin.display(description="Step")
-    def step(self, row: OrderEvent) -> str:
-        return (
-            "–"
-            if row.old == row.new
-            else f"{row.get_old_display() or 'New'} → {row.get_new_display()}"
-        )
+    def without_a_step(self, row: OrderEvent) -> str:
+        return "–"

@@ -9,7 +9,6 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from unfold.admin import TabularInline
@@ -122,18 +121,16 @@ class RoutingPolicyAdmin(BaseAdmin):
         if not self.has_view_permission(request, row):
             raise PermissionDenied
         trials = dry_run(row)
-        context = {
-            **self.admin_site.each_context(request),
-            "title": f"Dry run: {row}",
-            "opts": RoutingPolicy._meta,
-            "media": self.media,
-            "row": row,
-            "last": LAST,
-            "moved": sum(trial.is_moved for trial in trials),
-            "trials": list(map(_told, trials)),
-            "back": reverse("admin:orders_routingpolicy_change", args=[row.pk]),
-        }
-        return TemplateResponse(request, "admin/routing_dry_run.html", context)
+        return self.page(
+            request,
+            "admin/routing_dry_run.html",
+            f"Dry run: {row}",
+            row=row,
+            last=LAST,
+            moved=sum(trial.is_moved for trial in trials),
+            trials=list(map(_told, trials)),
+            back=reverse("admin:orders_routingpolicy_change", args=[row.pk]),
+        )
 
     @admin.display(description="Chosen by")
     def chooser(self, row: RoutingPolicy) -> object:

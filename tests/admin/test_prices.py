@@ -349,7 +349,9 @@ def test_a_run_is_rolled_back_as_a_whole(pricing, shop, monkeypatch, at_once) ->
     assert [price(offer) for offer in offers] == [Decimal("20.00"), Decimal("30.00")]
     rule.refresh_from_db()
     assert rule.is_paused
-    assert "Roll back the run" not in text(pricing.get(page_url(ran)))
+    page = text(pricing.get(page_url(ran)))
+    assert "Roll back the run" not in page
+    assert ">Rolled back</span>" in page
 
 
 # -- exchange rates ----------------------------------------------------------------------------
@@ -398,7 +400,9 @@ def test_every_figure_of_the_board_equals_the_list_it_opens(pricing, shop) -> No
     Offer.objects.filter(pk=bare.pk).update(
         problem="9.00 USD is not sent: TikTok Shop US takes 10.00 to 500.00."
     )
-    Offer.objects.filter(pk=lost.pk).update(price_why="Stays as it is: Who knows.")
+    Offer.objects.filter(pk=lost.pk).update(
+        price_why="Stays as it is: The floor 9.00 is above the ceiling 8.00: lower the one."
+    )
     response = pricing.get(BOARD)
     shown = {one.label: one.count for one in response.context["figures"]}
     assert shown == {

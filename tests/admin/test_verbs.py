@@ -164,13 +164,17 @@ def test_the_publish_page_warns_when_the_days_limit_is_too_small(
     assert "1 today, 1 tomorrow (" in page.content.decode()
 
 
-def test_a_viewer_sees_no_verb_and_a_forged_request_changes_nothing(
+def test_a_viewer_may_only_look_and_a_forged_request_changes_nothing(
     viewer: Client, shop: Shop, product: Product, category: ChannelCategory
 ) -> None:
     listing = make_ready(product, shop, category)
     page = viewer.get(list_url(Listing))
-    verbs = [name for name, _ in page.context["action_form"].fields["action"].choices if name]
-    assert verbs == ["export_sheet"]
+    choices = [one for one in page.context["action_form"].fields["action"].choices if one[0]]
+    assert choices == [
+        ("More actions", [("preview_quantities", "Preview quantities")]),
+        ("Prices", [("dry_run_prices", "Dry run of prices")]),
+        ("export_sheet", "Export the selected rows"),
+    ]
     assert "Publish</button>" not in viewer.get(page_url(listing)).content.decode()
     select(viewer, "publish", [listing])
     assert viewer.post(f"{list_url(Listing)}verb/publish/abc/").status_code == 403

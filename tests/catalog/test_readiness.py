@@ -85,7 +85,7 @@ def test_a_complete_listing_misses_nothing_and_needs_no_identifier() -> None:
         (with_variant(sku="A" * 51), "sku"),
         (with_variant(price=None), "price"),
         (with_variant(price=Decimal("7600.01")), "price"),
-        (with_variant(currency="EUR"), "price"),
+        (with_variant(price=None, catalog_currency="EUR"), "price"),
         (with_variant(weight=None), "weight"),
         (with_variant(weight=Weight(Decimal(0), "kg")), "weight"),
         (with_variant(weight=Weight(Decimal(69), "kg")), "weight"),

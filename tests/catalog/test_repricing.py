@@ -6,10 +6,12 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from catalog import tasks
-from catalog.models import Offer, OfferStock, PriceRule, PriceRun, Shop
+from catalog.models import Offer, OfferStock, PriceRule, PriceRun, Product, Shop, Variant
 from catalog.services import (
     exchange_rates,
     own_prices,
@@ -225,3 +227,97 @@ def test_a_job_of_a_shop_that_is_not_active_does_nothing(shop) -> None:
     assert repricing.due_shops(timezone.now()) == set()
     assert "nothing was done" in tasks.reprice(shop.pk)
     assert price(offer) == Decimal("20.00")
+
+
+def test_a_rule_that_takes_over_does_not_keep_the_price_of_the_one_before(shop) -> None:
+    offer = offer_on(shop)
+    on_sale(offer)
+    make_rule(shop, **mirror(modifier="50"))
+    repricing.run_due(shop, timezone.now())
+    assert price(offer) == Decimal("30.00")
+    IntakeCursor.objects.all().delete()
+    nearer = make_rule(shop, listing=offer.listing, floor=Decimal(21), **velocity())
+    assert (price(offer), offer.price_quoted) == (Decimal("21.00"), None)
+    assert offer.price_why == "The catalog's price; raised to the floor 21.00 (rule “Rule”)."
+    repricing.run_due(shop, timezone.now())
+    nearer.refresh_from_db()
+    assert "were never read" in nearer.problem
+    assert price(offer) == Decimal("21.00")
+    price_rules.delete(nearer, by="ann", now=timezone.now())
+    assert price(offer) == Decimal("20.00")
+    repricing.run_due(shop, timezone.now() + timedelta(hours=2))
+    assert price(offer) == Decimal("30.00")
+
+
+def test_a_price_that_nothing_gives_any_more_comes_within_the_bounds_of_the_new_rule(shop) -> None:
+    euro = factories.make_shop(shop.merchant, currency="EUR", name="Europe")
+    offer = offer_on(euro)
+    now = timezone.now()
+    exchange_rates.enter([("USD", "EUR", Decimal("0.9"), now.date())], source="bank")
+    make_rule(euro, **mirror())
+    repricing.run_due(euro, timezone.now())
+    assert price(offer) == Decimal("18.00")
+    make_rule(euro, listing=offer.listing, ceiling=Decimal(15), **mirror(shop))
+    assert price(offer) == Decimal("15.00")
+    assert "lowered to the ceiling 15.00" in offer.price_why
+
+
+def test_a_rule_that_begins_bounds_prices_even_if_it_cannot_run(shop) -> None:
+    offer, now = offer_on(shop), timezone.now()
+    on_sale(offer)
+    begin = now + timedelta(days=1)
+    rule = make_rule(shop, starts_at=begin, ceiling=Decimal(15), **velocity())
+    repricing.run_due(shop, now)
+    assert (price(offer), rule.runs.count()) == (Decimal("20.00"), 0)
+    IntakeCursor.objects.all().delete()
+    later = begin + timedelta(minutes=1)
+    assert shop.pk in repricing.due_shops(later)
+    assert len(repricing.run_due(shop, later).problems) == 1
+    assert price(offer) == Decimal("15.00")
+
+
+def test_a_paused_rule_that_begins_marks_its_shop_once(shop) -> None:
+    offer, now = offer_on(shop), timezone.now()
+    begin = now + timedelta(days=1)
+    rule = make_rule(shop, starts_at=begin, ceiling=Decimal(15), **mirror())
+    price_rules.pause(rule, why="later", by="ann")
+    later = begin + timedelta(minutes=1)
+    assert repricing.due_shops(later) == {shop.pk}
+    repricing.run_due(shop, later)
+    assert price(offer) == Decimal("15.00")
+    assert repricing.due_shops(later) == set()
+
+
+def test_a_dry_run_of_a_rule_that_takes_over_shows_what_its_run_does(shop) -> None:
+    offer = offer_on(shop)
+    on_sale(offer)
+    OfferStock.objects.update(wanted=50)
+    make_rule(shop, **mirror(modifier="50"))
+    now = timezone.now()
+    repricing.run_due(shop, now)
+    rule = PriceRule(shop=shop, listing=offer.listing, name="Sales", **velocity(cooldown_hours=0))
+    price_rules.check(rule)
+    (row,) = repricing.dry_run(rule, Offer.objects.all(), now)
+    assert (str(row.current), str(row.settled)) == ("30.00 USD", "19.00 USD")
+    price_rules.save(rule, by="ann", now=now)
+    repricing.run_due(shop, now)
+    assert price(offer) == row.settled.amount
+
+
+def test_a_round_of_a_run_asks_as_often_for_480_offers_as_for_60(shop) -> None:
+    counted = []
+    for size in (60, 480):
+        here = factories.make_shop(shop.merchant)
+        made = Product.objects.bulk_create(
+            Product(merchant=shop.merchant, sku=f"{size}-{n}", title="Rope") for n in range(size)
+        )
+        Variant.objects.bulk_create(
+            Variant(merchant=shop.merchant, product=one, sku=one.sku, price=Decimal(20))
+            for one in made
+        )
+        stage(here, *made)
+        rule = make_rule(here, most_change_percent=Decimal(5), **mirror(modifier="50"))
+        with CaptureQueriesContext(connection) as queries:
+            assert repricing.run(rule, timezone.now()).changed == size
+        counted.append(len(queries))
+    assert counted[0] == counted[1]

@@ -26,7 +26,8 @@ from integrations.sandbox.tiktok.taxonomy_data import BRANDS
 from integrations.sandbox.tiktok.uploads import keep_file, keep_image
 
 # Leaf, title, price, attributes that the variants differ by. No attribute: a simple product.
-MODELS: tuple[tuple[str, str, str, dict[str, tuple[str, ...]]], ...] = (
+Model = tuple[str, str, str, dict[str, tuple[str, ...]]]
+MODELS: tuple[Model, ...] = (
     ("Mugs", "Stoneware Camp Mug", "14.00", {}),
     ("T-shirts", "Organic Cotton Tee", "22.00", {"Color": ("Black", "White"), "Size": ("S", "M")}),
     ("Socks", "Merino Trail Socks", "18.50", {"Color": ("Charcoal", "Olive")}),
@@ -53,6 +54,8 @@ BRAND_IDS = [
     for index, (_name, _protected, authorized) in enumerate(BRANDS, start=1)
     if authorized
 ]
+#: What the channel takes in every region.
+MOST_VARIANTS = 100
 COLORS = ("#d97706", "#0f766e", "#7c3aed", "#be123c", "#1d4ed8", "#4d7c0f")
 
 
@@ -71,8 +74,15 @@ def _barcode(number: int) -> str:
     return digits + str(-(odd * 3 + even) % 10)
 
 
-def add_products(sandbox: Sandbox, shop: Doc, count: int) -> list[str]:
-    """Put so many live products on a shop; return their ids."""
+def add_products(
+    sandbox: Sandbox, shop: Doc, count: int, *, variants: int | None = None
+) -> list[str]:
+    """Put so many live products on a shop; return their ids.
+
+    They are of all kinds, or all of one kind with so many variants each.
+    """
+    if variants is not None and not 1 <= variants <= MOST_VARIANTS:
+        raise ValueError(f"a product has 1 to {MOST_VARIANTS} variants")
     with sandbox.store.transaction():
         images = [_picture(sandbox, number) for number in range(len(COLORS))]
         chart = _picture(sandbox, 1, 1100)
@@ -80,11 +90,22 @@ def add_products(sandbox: Sandbox, shop: Doc, count: int) -> list[str]:
         sites = [w["id"] for w in warehouses(sandbox, shop["id"], "SALES_WAREHOUSE")]
         first = sandbox.store.count(Query("product", shop_id=shop["id"]))
         kit: Doc = {"images": images, "chart": chart, "clip": clip, "sites": sites}
-        return [_add(sandbox, shop, number, kit) for number in range(first, first + count)]
+        return [
+            _add(sandbox, shop, number, kit, _model(number, variants))
+            for number in range(first, first + count)
+        ]
 
 
-def _add(sandbox: Sandbox, shop: Doc, number: int, kit: Doc) -> str:
-    leaf, name, price, axes = MODELS[number % len(MODELS)]
+def _model(number: int, variants: int | None) -> Model:
+    """Which kind of product has this number; with `variants`, the kind with so many of them."""
+    if variants is None:
+        return MODELS[number % len(MODELS)]
+    designs = tuple(f"{place:03d} Stripes" for place in range(variants))
+    return ("Mugs", "Striped Enamel Mug", "14.00", {"Design": designs} if variants > 1 else {})
+
+
+def _add(sandbox: Sandbox, shop: Doc, number: int, kit: Doc, model: Model) -> str:
+    leaf, name, *_ = model
     version = "v2" if shop["region"] == "US" else "v1"
     category = leaf_named(leaf, version)
     round_number = number // len(MODELS)
@@ -108,7 +129,7 @@ def _add(sandbox: Sandbox, shop: Doc, number: int, kit: Doc) -> str:
         content["size_chart"] = {"image": {"uri": kit["chart"]["uri"]}}
     if number % 3 == 0:
         content["video"] = {"id": kit["clip"]["id"]}
-    content["skus"] = _skus(sandbox, shop, number, Decimal(price), axes)
+    content["skus"] = _skus(sandbox, shop, number, model)
     resolve_sales_attributes(Draft(sandbox, shop, content, category=category))
     return _keep(sandbox, shop, content, kit["sites"], dice)
 
@@ -155,17 +176,16 @@ def _answers(category: Category) -> list[Doc]:
     return answers
 
 
-def _skus(
-    sandbox: Sandbox, shop: Doc, number: int, price: Decimal, axes: dict[str, tuple[str, ...]]
-) -> list[Doc]:
-    base = f"{MODELS[number % len(MODELS)][1].split()[0][:4].upper()}-{number:05d}"
+def _skus(sandbox: Sandbox, shop: Doc, number: int, model: Model) -> list[Doc]:
+    _leaf, name, price, axes = model
+    base = f"{name.split()[0][:4].upper()}-{number:05d}"
     skus = []
     for index, chosen in enumerate(combinations(*axes.values())):
         skus.append(
             {
                 "id": sandbox.store.next_id(),
                 "seller_sku": "-".join([base, *(value[:3].upper().strip() for value in chosen)]),
-                "price": {"amount": str(price + index), "currency": shop["currency"]},
+                "price": {"amount": str(Decimal(price) + index), "currency": shop["currency"]},
                 "identifier_code": {"type": "UPC", "code": _barcode(number * 100 + index)},
                 "sales_attributes": [
                     {"name": axis, "value_name": value}

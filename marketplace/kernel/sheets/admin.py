@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -17,10 +17,10 @@ from django.http import (
     HttpResponseRedirect,
     StreamingHttpResponse,
 )
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 
+from marketplace.kernel.admin import BaseAdmin, changelist_url
 from marketplace.kernel.admin_lists import TAB_VAR
 from marketplace.kernel.admin_verbs import (
     MOST_SELECTED,
@@ -36,13 +36,10 @@ from marketplace.kernel.sheets.writing import CONTENT_TYPES, CSV, XLSX, csv_line
 SELECTION_VAR = "selection"
 
 
-class SheetsAdmin:
-    """A mixin for a list: its rows go out in every kind of sheet that names the list."""
+class SheetsAdmin(BaseAdmin):
+    """A list whose rows go out in every kind of sheet that names it."""
 
-    change_list_template: ClassVar[str] = "admin/sheets_list.html"
-    model: Any
-    admin_site: Any
-    media: Any
+    change_list_template = "admin/sheets_list.html"
 
     def get_urls(self) -> list[URLPattern]:
         view, opts = self.admin_site.admin_view, self.model._meta
@@ -50,11 +47,11 @@ class SheetsAdmin:
         return [
             path("export/", view(self.export_view), name=name),
             path("export/<slug:kind>.<slug:form>", view(self.export_file), name=f"{name}_file"),
-            *super().get_urls(),  # type: ignore[misc]
+            *super().get_urls(),
         ]
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        actions: dict[str, Any] = super().get_actions(request)  # type: ignore[misc]
+        actions: dict[str, Any] = super().get_actions(request)
         if self.sheets_out(request):
             label = "Export the selected rows"
             actions["export_sheet"] = (_export_selected, "export_sheet", label)
@@ -67,7 +64,7 @@ class SheetsAdmin:
             "sheet_out": self._export_url() if self.sheets_out(request) else "",
             "sheet_in": upload_url(into[0]) if into else "",
         }
-        return super().changelist_view(request, extra)  # type: ignore[misc]
+        return super().changelist_view(request, extra)
 
     def sheets_out(self, request: HttpRequest) -> list[SheetKind]:
         """The kinds in which this person may take rows of this list out."""
@@ -94,21 +91,19 @@ class SheetsAdmin:
         offered = self.sheets_out(request)
         if not offered:
             raise PermissionDenied
-        opts = self.model._meta
-        context = {
-            **self.admin_site.each_context(request),
-            "title": f"Export {opts.verbose_name_plural}",
-            "opts": opts,
-            "media": self.media,
-            "kinds": offered,
-            "forms": (XLSX, CSV),
-            "count": len(self._chosen(request)),
-            "what": opts.verbose_name_plural,
-            "query": request.GET.urlencode(),
-            "base": self._export_url(),
-            "back": self._list_url(request),
-        }
-        return TemplateResponse(request, "admin/sheet_export.html", context)
+        what = self.model._meta.verbose_name_plural
+        return self.page(
+            request,
+            "admin/sheet_export.html",
+            f"Export {what}",
+            kinds=offered,
+            forms=(XLSX, CSV),
+            count=len(self._chosen(request)),
+            what=what,
+            query=request.GET.urlencode(),
+            base=self._export_url(),
+            back=self._list_url(request),
+        )
 
     def export_file(self, request: HttpRequest, kind: str, form: str) -> HttpResponseBase:
         """The rows of the list as a file: those of its search, filters and tab, or the selected."""
@@ -131,14 +126,13 @@ class SheetsAdmin:
                 raise Http404("This selection is no longer known. Select the rows again.")
             return selection.ids
         request.GET = asked  # type: ignore[assignment]
-        rows = self.get_changelist_instance(request).queryset  # type: ignore[attr-defined]
+        rows = self.get_changelist_instance(request).queryset
         return list(dict.fromkeys(rows.values_list("pk", flat=True)))
 
     def _list_url(self, request: HttpRequest) -> str:
-        opts = self.model._meta
         asked = request.GET.copy()
         asked.pop(SELECTION_VAR, None)
-        url = reverse(f"admin:{opts.app_label}_{opts.model_name}_changelist")
+        url = changelist_url(self.model)
         return f"{url}?{asked.urlencode()}" if asked else url
 
 

@@ -15,9 +15,12 @@ from demo.merchandise import Merchandise
 from demo.newcomer import Newcomer
 from demo.order_rush import Rush
 from demo.people import NEWCOMER, OWNER, STAFF, People, arrive
+from demo.pricing import Copying
+from demo.proof import Proof
 from demo.round_trip import RoundTrip
 from demo.sales import Sales
 from demo.steps import Figures, Report
+from demo.thirty_days import ThirtyDays
 
 
 class Command(BaseCommand):
@@ -54,6 +57,7 @@ def steps_of(day: Day) -> list[tuple[str, Callable[[], Figures]]]:
     sales, shelf = Sales(day), Merchandise(day)
     rush, after = Rush(day), AfterSale(day)
     newcomer, sheets = Newcomer(day), RoundTrip(day)
+    proof, copying, month = Proof(day), Copying(day), ThirtyDays(day)
     return [
         ("Products come in from a file", day.import_products),
         ("Stock is counted at two fulfillment centers", day.receive_stock),
@@ -89,5 +93,12 @@ def steps_of(day: Day) -> list[tuple[str, Callable[[], Figures]]]:
         ("5,000 variants are added by a sheet", sheets.add),
         ("5,000 rows go out as XLSX, come back, and are undone", sheets.there_and_back),
         ("Two days later the 500 orders still agree", rush.days_later),
+        ("A tag shows 80 % of its stock, less 2", proof.rule_for_a_tag),
+        ("Outbound quantity is off, then on", proof.held_back),
+        ("TikTok claims to have taken two figures", proof.false_success),
+        ("A price is changed in Seller Center", proof.changed_there),
+        ("A British shop copies the American prices", copying.copy_prices),
+        ("30 days of sales lead prices", month.sell_for_thirty_days),
+        ("Charts of the 30 days, and a run rolled back", month.look_and_roll_back),
         ("The books balance", sales.books_balance),
     ]
