@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -27,7 +26,7 @@ def _is_paused(shop: Shop) -> bool:
     return shop.state == ShopState.PAUSED
 
 
-def _ask(kind: str, label: str) -> Callable[..., Outcome]:
+def _asking(name: str, kind: str, label: str) -> Verb:
     """A verb that asks a worker to do something for each active shop."""
 
     def run(request: HttpRequest, ids: list[int], given: dict[str, Any]) -> Outcome:
@@ -36,11 +35,11 @@ def _ask(kind: str, label: str) -> Callable[..., Outcome]:
             if not _is_active(shop):
                 report.refused[f"{shop} is “{shop.get_state_display()}”, not active"] += 1
                 continue
-            nudge(kind, shop.pk, label=f"{label}: {shop}")
+            nudge(kind, shop.pk, label=f"{label.removesuffix(' now')}: {shop}")
             report.done += 1
         return report
 
-    return run
+    return Verb(name, label, CHANGE, run=run, button=label, applies=_is_active)
 
 
 class PauseForm(VerbForm):
@@ -59,46 +58,11 @@ def resume(request: HttpRequest, ids: list[int], given: dict[str, Any]) -> Outco
 
 
 VERBS = (
-    Verb(
-        name="read_orders",
-        label="Read orders now",
-        run=_ask("pull_orders", "Read orders"),
-        permission=CHANGE,
-        button="Read orders now",
-        applies=_is_active,
-    ),
-    Verb(
-        name="sync_listings",
-        label="Sync listings now",
-        run=_ask("sync_listings", "Sync listings"),
-        permission=CHANGE,
-        button="Sync listings now",
-        applies=_is_active,
-    ),
-    Verb(
-        name="send_offers",
-        label="Send prices and quantities now",
-        run=_ask("export_offers", "Send prices and quantities"),
-        permission=CHANGE,
-        button="Send prices and quantities now",
-        applies=_is_active,
-    ),
-    Verb(
-        name="read_back",
-        label="Read prices and quantities back",
-        run=_ask("read_back", "Read prices and quantities back"),
-        permission=CHANGE,
-        button="Read prices and quantities back",
-        applies=_is_active,
-    ),
-    Verb(
-        name="refresh_categories",
-        label="Refresh categories",
-        run=_ask("refresh_taxonomy", "Refresh categories"),
-        permission=CHANGE,
-        button="Refresh categories",
-        applies=_is_active,
-    ),
+    _asking("read_orders", "pull_orders", "Read orders now"),
+    _asking("sync_listings", "sync_listings", "Sync listings now"),
+    _asking("send_offers", "export_offers", "Send prices and quantities now"),
+    _asking("read_back", "read_back", "Read prices and quantities back"),
+    _asking("refresh_categories", "refresh_taxonomy", "Refresh categories"),
     Verb(
         name="pause",
         label="Pause",
