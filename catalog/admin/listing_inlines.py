@@ -9,16 +9,16 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 
-from catalog.admin.price_words import limits_words
+from catalog.admin.offer_columns import OfferColumns
 from catalog.admin.property_fields import needed_words
 from catalog.models import ListingAttribute, ListingEvent, Offer, OfferStock
 from catalog.services import quantity_looks
-from marketplace.kernel.admin import ReadOnlyInline, TimelineInline, link_to, money
+from marketplace.kernel.admin import ReadOnlyInline, TimelineInline, link_to
 
 Rows = QuerySet[Any]
 
 
-class OfferInline(ReadOnlyInline):
+class OfferInline(OfferColumns, ReadOnlyInline):
     model = Offer
     verbose_name_plural = "Offers"
     fields = (
@@ -35,26 +35,6 @@ class OfferInline(ReadOnlyInline):
     @admin.display(description="SKU")
     def sku(self, row: Offer) -> object:
         return link_to(row.variant)
-
-    @admin.display(description="Price wanted")
-    def wanted(self, row: Offer) -> object:
-        return money(row.price_wanted, row.currency)
-
-    @admin.display(description="Price sent")
-    def sent(self, row: Offer) -> object:
-        return money(row.price_sent, row.currency)
-
-    @admin.display(description="Price confirmed")
-    def confirmed(self, row: Offer) -> object:
-        return money(row.price_confirmed, row.currency)
-
-    @admin.display(description="Own price")
-    def own(self, row: Offer) -> object:
-        return money(row.price_by_hand, row.currency)
-
-    @admin.display(description="Floor – ceiling")
-    def limits(self, row: Offer) -> str:
-        return limits_words(row)
 
     @admin.display(description="Why this price")
     def why_price(self, row: Offer) -> object:

@@ -7,16 +7,14 @@ from datetime import UTC, datetime, time
 from typing import Any
 from urllib.parse import urlencode
 
-from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, Q
 from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
 from django.utils import timezone
 
 from catalog.models import Drift, Offer, PriceChange, PriceRule, PriceRun
 from catalog.services import price_looks
-from marketplace.kernel.admin import changelist_url
+from marketplace.kernel.admin import BaseAdmin, changelist_url
 
 DAYS = 30
 RUNS_SHOWN = 20
@@ -32,7 +30,7 @@ class Figure:
     is_loud: bool = False
 
 
-def board_view(request: HttpRequest) -> HttpResponse:
+def board_view(request: HttpRequest, model_admin: BaseAdmin) -> HttpResponse:
     """Figures of repricing, each opening its list; the same few queries however many rows."""
     if not request.user.has_perms(["catalog.view_pricerule", "catalog.view_pricechange"]):
         raise PermissionDenied
@@ -41,17 +39,17 @@ def board_view(request: HttpRequest) -> HttpResponse:
     days = price_looks.changes_by_day(now, DAYS)
     standing = price_looks.standing()
     runs = PriceRun.objects.filter(created_at__gte=today).select_related("shop", "rule")
-    context = {
-        **admin.site.each_context(request),
-        "title": "Repricing board",
-        "rules": _rules(now),
-        "figures": _figures(standing, today),
-        "reasons": _reasons(standing),
-        "runs": list(runs[:RUNS_SHOWN]),
-        "runs_url": _url(PriceRun, tab="today"),
-        "chart": _chart(days) if any(up or down for _, up, down in days) else None,
-    }
-    return TemplateResponse(request, "admin/price_board.html", context)
+    return model_admin.page(
+        request,
+        "admin/price_board.html",
+        "Repricing board",
+        rules=_rules(now),
+        figures=_figures(standing, today),
+        reasons=_reasons(standing),
+        runs=list(runs[:RUNS_SHOWN]),
+        runs_url=_url(PriceRun, tab="today"),
+        chart=_chart(days) if any(up or down for _, up, down in days) else None,
+    )
 
 
 def _url(model: type[Model], **query: object) -> str:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.core import serializers
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 
@@ -19,7 +18,7 @@ from catalog.models import Listing, PriceRule, Shop
 from catalog.services import price_looks
 from catalog.services.price_looks import Outlook
 from catalog.services.repricing import DryRow
-from marketplace.kernel.admin import changelist_url
+from marketplace.kernel.admin import BaseAdmin, changelist_url
 from marketplace.kernel.admin_verbs import Selection, Verb, failure_text, recall
 from marketplace.kernel.errors import Failure
 
@@ -64,7 +63,7 @@ def draft_of(request: HttpRequest, token: str) -> PriceRule | None:
     return found
 
 
-def dry_run_view(request: HttpRequest, token: str) -> HttpResponse:
+def dry_run_view(request: HttpRequest, token: str, model_admin: BaseAdmin) -> HttpResponse:
     """A table of prices before and after a rule: over its scope, or over selected listings."""
     if not request.user.has_perms([VIEW, "catalog.view_listing"]):
         raise PermissionDenied
@@ -79,8 +78,6 @@ def dry_run_view(request: HttpRequest, token: str) -> HttpResponse:
     offered = _rules_to_try(listings)
     rule = draft or _saved(request, rules, offered)
     context = {
-        **admin.site.each_context(request),
-        "title": "Dry run of prices",
         "back": (listings or rules or Selection([], _form_url(draft, token))).back,
         "rule": rule,
         "is_draft": draft is not None,
@@ -93,7 +90,7 @@ def dry_run_view(request: HttpRequest, token: str) -> HttpResponse:
         except Failure as error:
             context["problem"] = failure_text(error)
         context |= _actions(request, rule, token if draft else "")
-    return TemplateResponse(request, "admin/price_dry_run.html", context)
+    return model_admin.page(request, "admin/price_dry_run.html", "Dry run of prices", **context)
 
 
 def _rules_to_try(listings: Selection | None) -> list[PriceRule]:
@@ -123,11 +120,8 @@ def _table(request: HttpRequest, rule: PriceRule, listings: Selection | None) ->
     page = Paginator(range(count), PER_PAGE).get_page(request.GET.get("page"))
     start = (page.number - 1) * PER_PAGE
     found = price_looks.outlook(rule, offers, timezone.now(), page=range(start, start + PER_PAGE))
-    given = request.GET.copy()
-    given.pop("page", None)
     return {
         "page": page,
-        "query": given.urlencode(),
         "found": found,
         "rows": [_cells(row) for row in found.rows],
         "reasons": found.reasons.most_common(5),
@@ -154,8 +148,8 @@ def _charts(rule: PriceRule, found: Outlook) -> dict[str, Any]:
             "labels": [str(place) for place in range(1, len(pairs) + 1)],
             "unit": rule.shop.currency,
             "series": [
-                {"name": "Now", "color": "gray", "values": [float(now) for now, _ in pairs]},
-                {"name": "New", "color": "violet", "values": [float(new) for _, new in pairs]},
+                {"name": "Now", "color": "gray", "values": [now for now, _ in pairs]},
+                {"name": "New", "color": "violet", "values": [new for _, new in pairs]},
             ],
         },
         "moves": {

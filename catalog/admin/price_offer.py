@@ -12,10 +12,10 @@ from django.utils.html import format_html
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, DropdownFilter
 
 from catalog.admin import price_own, price_verbs
-from catalog.admin.price_words import limits_words
+from catalog.admin.offer_columns import OfferColumns
 from catalog.models import Offer
 from catalog.services import price_looks
-from marketplace.kernel.admin import ReadOnlyAdmin, first_line, link_to, money, two_lines
+from marketplace.kernel.admin import ReadOnlyAdmin, first_line, link_to, two_lines
 from marketplace.kernel.admin_lists import ListTab
 
 
@@ -36,7 +36,7 @@ class HeldFilter(DropdownFilter):
 
 
 @admin.register(Offer)
-class OfferAdmin(ReadOnlyAdmin):
+class OfferAdmin(OfferColumns, ReadOnlyAdmin):
     list_display = (
         "what", "wanted", "sent", "confirmed", "own", "limits", "why", "unsent",
     )  # fmt: skip
@@ -84,8 +84,12 @@ class OfferAdmin(ReadOnlyAdmin):
     empty_hint = "No SKU is on a shop yet. Stage listings in Products; their prices appear here."
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(price_own.own_prices_view)
-        own = path("own-prices/<slug:token>/", view, name="catalog_offer_own_prices")
+        own = path(
+            "own-prices/<slug:token>/",
+            self.admin_site.admin_view(price_own.own_prices_view),
+            {"model_admin": self},
+            name="catalog_offer_own_prices",
+        )
         return [own, *super().get_urls()]
 
     @admin.display(description="SKU and listing")
@@ -104,26 +108,6 @@ class OfferAdmin(ReadOnlyAdmin):
     @admin.display(description="Shop")
     def shop(self, row: Offer) -> str:
         return row.listing.shop.name
-
-    @admin.display(description="Wanted", ordering="price_wanted")
-    def wanted(self, row: Offer) -> object:
-        return money(row.price_wanted, row.currency)
-
-    @admin.display(description="Sent")
-    def sent(self, row: Offer) -> object:
-        return money(row.price_sent, row.currency)
-
-    @admin.display(description="Confirmed")
-    def confirmed(self, row: Offer) -> object:
-        return money(row.price_confirmed, row.currency)
-
-    @admin.display(description="Own price")
-    def own(self, row: Offer) -> object:
-        return money(row.price_by_hand, row.currency)
-
-    @admin.display(description="Floor – ceiling")
-    def limits(self, row: Offer) -> str:
-        return limits_words(row)
 
     @admin.display(description="Why this price")
     def why(self, row: Offer) -> object:

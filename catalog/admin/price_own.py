@@ -7,10 +7,9 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.utils import timezone
 from unfold.widgets import UnfoldAdminDecimalFieldWidget
 
@@ -18,7 +17,7 @@ from catalog.admin.hurry import hurry_prices
 from catalog.models import Listing, Offer
 from catalog.services import own_prices
 from catalog.services.own_prices import COLUMNS, Own
-from marketplace.kernel.admin import changelist_url
+from marketplace.kernel.admin import BaseAdmin, changelist_url
 from marketplace.kernel.admin_verbs import Selection, recall, who
 
 PAGE = "admin:catalog_offer_own_prices"
@@ -72,7 +71,7 @@ class OwnPricesForm(forms.Form):
         return found
 
 
-def own_prices_view(request: HttpRequest, token: str) -> HttpResponse:
+def own_prices_view(request: HttpRequest, token: str, model_admin: BaseAdmin) -> HttpResponse:
     """Set or take away own prices and limits, SKU by SKU."""
     if not request.user.has_perms([CHANGE, "catalog.view_listing"]):
         raise PermissionDenied
@@ -95,14 +94,15 @@ def own_prices_view(request: HttpRequest, token: str) -> HttpResponse:
     form = OwnPricesForm(offers, *((request.POST,) if request.method == "POST" else ()))
     if form.is_bound and form.is_valid():
         return _store(request, form, selection)
-    context = {
-        **admin.site.each_context(request),
-        "title": "Own prices and limits",
-        "form": form,
-        "listing": offers[0].listing if offers else None,
-        "back": selection.back,
-    }
-    return TemplateResponse(request, "admin/price_own.html", context)
+    return model_admin.page(
+        request,
+        "admin/price_own.html",
+        "Own prices and limits",
+        media=model_admin.media + form.media,
+        form=form,
+        listing=offers[0].listing if offers else None,
+        back=selection.back,
+    )
 
 
 def _store(request: HttpRequest, form: OwnPricesForm, selection: Selection) -> HttpResponse:

@@ -7,7 +7,6 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import Max, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -18,9 +17,10 @@ from catalog.admin.hurry import hurry_prices
 from catalog.admin.price_rule_forms import SETTINGS, SHOWN_FOR, PriceRuleForm, as_typed
 from catalog.admin.price_rule_verbs import RELATED, VERBS
 from catalog.admin.price_words import Sources, bounds_words, schedule_words
+from catalog.admin.shop_first import ShopFirstAdmin, shop_of
 from catalog.models import PriceRule, PriceRun, Shop
 from catalog.services import price_rules
-from marketplace.kernel.admin import BaseAdmin, ago, first_line, label, link_to, two_lines
+from marketplace.kernel.admin import ago, first_line, label, link_to, two_lines
 from marketplace.kernel.admin_lists import ListTab
 from marketplace.kernel.admin_verbs import failure_text, who
 from marketplace.kernel.errors import Failure
@@ -31,7 +31,7 @@ def _running(rows: Any) -> Any:
 
 
 @admin.register(PriceRule)
-class PriceRuleAdmin(BaseAdmin):
+class PriceRuleAdmin(ShopFirstAdmin):
     list_display = ("name", "state_label", "set_on", "how", "runs")
     list_select_related = RELATED
     list_filter = (
@@ -112,6 +112,7 @@ class PriceRuleAdmin(BaseAdmin):
         ),
     )
     verbs = VERBS
+    why_shop_first = "A rule counts for one shop, in its currency."
     empty_hint = (
         "No price rule yet, so every shop shows the catalog's price. Add one to copy another "
         "shop's prices, to follow sales, or only to keep prices within bounds."
@@ -187,6 +188,7 @@ class PriceRuleAdmin(BaseAdmin):
             path(
                 "dry-run/<slug:token>/",
                 view(price_dry_run.dry_run_view),
+                {"model_admin": self},
                 name="catalog_pricerule_dry_run",
             ),
         ]
@@ -200,7 +202,7 @@ class PriceRuleAdmin(BaseAdmin):
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
     ) -> Any:
         form = super().get_form(request, obj, change, **kwargs)
-        shop = obj.shop if obj else _shop_of(request)
+        shop = obj.shop if obj else shop_of(request)
         draft = price_dry_run.draft_of(request, request.GET.get("draft", ""))
 
         class OfShop(form):  # type: ignore[misc, valid-type]
@@ -215,37 +217,16 @@ class PriceRuleAdmin(BaseAdmin):
         return OfShop
 
     def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
+        self, request: HttpRequest, object_id: str | None = None, *args: Any, **kwargs: Any
     ) -> Any:
-        if object_id is None and self.has_add_permission(request) and _shop_of(request) is None:
-            return self._choose_shop(request)
         if "_dry_run" in request.POST and (answer := self._to_dry_run(request, object_id)):
             return answer
         try:
-            return super().changeform_view(request, object_id, form_url, extra_context)
+            return super().changeform_view(request, object_id, *args, **kwargs)
         except Failure as error:
             # Another rule was saved between the check and the saving.
             messages.error(request, failure_text(error))
             return HttpResponseRedirect(request.get_full_path())
-
-    def _choose_shop(self, request: HttpRequest) -> HttpResponse:
-        shops = list(
-            Shop.objects.connected().select_related("merchant").order_by("merchant", "name")
-        )
-        if len(shops) == 1:
-            return HttpResponseRedirect(f"{request.path}?shop={shops[0].pk}")
-        context = {
-            **self.admin_site.each_context(request),
-            "title": "Add price rule",
-            "opts": self.model._meta,
-            "shops": shops,
-            "why": "A rule counts for one shop, in its currency.",
-        }
-        return TemplateResponse(request, "admin/choose_shop.html", context)
 
     def _to_dry_run(self, request: HttpRequest, object_id: str | None) -> HttpResponse | None:
         """Lead to the dry run of the typed values; None if the form has to show what is wrong."""
@@ -281,10 +262,3 @@ def _settled_words(changed: int, shop: Shop) -> str:
         return f"{shop} is “{shop.get_state_display()}”: its rules run when it is active again."
     now = f"{changed:,} price{'' if changed == 1 else 's'} changed at once. " if changed else ""
     return f"{now}The prices of {shop} are worked out in the background now."
-
-
-def _shop_of(request: HttpRequest) -> Shop | None:
-    wanted = request.GET.get("shop", "")
-    is_number = wanted.isascii() and wanted.isdigit() and len(wanted) < 19
-    shops = Shop.objects.select_related("merchant")
-    return shops.filter(pk=int(wanted)).first() if is_number else None

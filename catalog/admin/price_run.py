@@ -90,7 +90,8 @@ class PriceRunAdmin(ReadOnlyAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(price_board.board_view)
-        return [path("board/", view, name="catalog_pricerun_board"), *super().get_urls()]
+        own = path("board/", view, {"model_admin": self}, name="catalog_pricerun_board")
+        return [own, *super().get_urls()]
 
     @admin.display(description="Rule")
     def rule_link(self, row: PriceRun) -> object:

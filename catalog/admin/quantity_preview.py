@@ -6,10 +6,9 @@ from typing import Any, cast
 from urllib.parse import urlencode
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.urls import reverse
 from unfold.widgets import (
     UnfoldAdminIntegerFieldWidget,
@@ -21,11 +20,12 @@ from unfold.widgets import (
 from catalog.models import ChannelWarehouse, Listing, QuantityRule, Shop, Tag, Variant
 from catalog.services import quantity_looks, quantity_rules
 from catalog.services.quantity_looks import Totals, Trial
-from marketplace.kernel.admin import changelist_url
+from marketplace.kernel.admin import BaseAdmin, changelist_url
 from marketplace.kernel.admin_lists import CappedPaginator
 from marketplace.kernel.admin_verbs import Selection, Verb, recall
 
 PER_PAGE = 50
+TITLE = "Preview quantities"
 PAGE = "admin:catalog_quantityrule_preview"
 #: Instead of the token of a selection: all that the rule is set on.
 EVERYTHING = "all"
@@ -98,7 +98,7 @@ class PreviewForm(forms.ModelForm):
                     self.add_error(name if name in self.fields else None, sentence)
 
 
-def preview_view(request: HttpRequest, token: str) -> HttpResponse:
+def preview_view(request: HttpRequest, token: str, model_admin: BaseAdmin) -> HttpResponse:
     """A table of quantities before and after, for selected listings or all that a rule is set on.
 
     The rule's values stand in the address, so that a preview can be paged through and reloaded.
@@ -114,17 +114,24 @@ def preview_view(request: HttpRequest, token: str) -> HttpResponse:
         return HttpResponseRedirect(rules.back)
     rule = _rule_of(request, rules)
     shops = [rule.shop] if rule else _shops_of(request, listings)
-    context = {
-        **admin.site.each_context(request),
-        "title": "Preview quantities",
-        "opts": QuantityRule._meta,
-        "back": (listings or rules or Selection([], changelist_url(QuantityRule))).back,
-    }
+    back = (listings or rules or Selection([], changelist_url(QuantityRule))).back
     if len(shops) != 1:
-        context |= {"shops": shops, "why": "Rules are those of one shop: choose whose."}
-        return TemplateResponse(request, "admin/choose_shop.html", context)
-    context |= _table(request, shops[0], rule, listings.ids if listings else None)
-    return TemplateResponse(request, "admin/quantity_preview.html", context)
+        return model_admin.page(
+            request,
+            "admin/choose_shop.html",
+            TITLE,
+            shops=shops,
+            why="Rules are those of one shop: choose whose.",
+        )
+    table = _table(request, shops[0], rule, listings.ids if listings else None)
+    return model_admin.page(
+        request,
+        "admin/quantity_preview.html",
+        TITLE,
+        media=model_admin.media + table["form"].media,
+        back=back,
+        **table,
+    )
 
 
 def _rule_of(request: HttpRequest, rules: Selection | None) -> QuantityRule | None:
@@ -158,7 +165,6 @@ def _table(
         "saved": saved,
         "listings": listings,
         "rules": _others(request, shop, listings) if not saved else (),
-        "query": _query(request),
         "save_url": _save_url(request, rule) if rule and not saved else "",
     }
     if is_typed and rule is None:
@@ -190,13 +196,6 @@ def _save_url(request: HttpRequest, rule: QuantityRule) -> str:
     given |= {name: getattr(rule, f"{name}_id") for name in ("shop", "warehouse", "tag", "variant")}
     known = {name: value for name, value in given.items() if value not in (None, False)}
     return f"{reverse('admin:catalog_quantityrule_add')}?{urlencode(known)}"
-
-
-def _query(request: HttpRequest) -> str:
-    """The address without its page, for the links to other pages."""
-    given = request.GET.copy()
-    given.pop("page", None)
-    return given.urlencode()
 
 
 def _number(request: HttpRequest, name: str) -> int:

@@ -7,17 +7,17 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
+from django.http import HttpRequest
 from django.urls import URLPattern, path
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 
 from catalog.admin.hurry import hurry_rules
 from catalog.admin.quantity_preview import PREVIEW_OF_RULE, preview_view
-from catalog.models import ChannelWarehouse, QuantityRule, Shop
+from catalog.admin.shop_first import ShopFirstAdmin, shop_of
+from catalog.models import ChannelWarehouse, QuantityRule
 from catalog.services import quantity_rules
 from catalog.services.quantity_rules import Applied
-from marketplace.kernel.admin import BaseAdmin, label, link_to
+from marketplace.kernel.admin import label, link_to
 from marketplace.kernel.admin_verbs import Outcome, Verb, who
 
 CHANGE = "catalog.change_quantityrule"
@@ -59,7 +59,7 @@ def _switch(is_active: bool) -> Any:
 
 
 @admin.register(QuantityRule)
-class QuantityRuleAdmin(BaseAdmin):
+class QuantityRuleAdmin(ShopFirstAdmin):
     list_display = ("set_on", "shop", "what_it_shows", "activity", "position", "by", "updated_at")
     list_select_related = ("shop", "warehouse", "tag", "variant")
     list_filter = (
@@ -105,6 +105,7 @@ class QuantityRuleAdmin(BaseAdmin):
             button="Take out of force", applies=lambda row: row.is_active,
         ),
     )  # fmt: skip
+    why_shop_first = "A rule counts for one shop and never touches what another one shows."
     empty_hint = (
         "No quantity rule yet, so every shop shows all that is available. Add one to keep units "
         "back, to show a part, or to stop selling when few are left."
@@ -131,37 +132,18 @@ class QuantityRuleAdmin(BaseAdmin):
     # -- adding and changing -------------------------------------------------------------------
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(preview_view)
-        own = path("preview/<slug:token>/", view, name="catalog_quantityrule_preview")
+        own = path(
+            "preview/<slug:token>/",
+            self.admin_site.admin_view(preview_view),
+            {"model_admin": self},
+            name="catalog_quantityrule_preview",
+        )
         return [own, *super().get_urls()]
-
-    def add_view(
-        self,
-        request: HttpRequest,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        """The shop comes first, for warehouses, tags and SKUs are its own."""
-        if _shop_of(request) is None and self.has_add_permission(request):
-            shops = list(
-                Shop.objects.connected().select_related("merchant").order_by("merchant", "name")
-            )
-            if len(shops) == 1:
-                return HttpResponseRedirect(f"{request.path}?shop={shops[0].pk}")
-            context = {
-                **self.admin_site.each_context(request),
-                "title": "Add quantity rule",
-                "opts": self.model._meta,
-                "shops": shops,
-                "why": "A rule counts for one shop and never touches what another one shows.",
-            }
-            return TemplateResponse(request, "admin/choose_shop.html", context)
-        return super().add_view(request, form_url, extra_context)
 
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
     ) -> Any:
-        shop = obj.shop if obj else _shop_of(request)
+        shop = obj.shop if obj else shop_of(request)
         form = super().get_form(request, obj, change, **kwargs)
         if shop is None or "warehouse" not in form.base_fields:
             return form
@@ -193,9 +175,3 @@ class QuantityRuleAdmin(BaseAdmin):
     def _tell(self, request: HttpRequest, applied: Applied) -> None:
         hurry_rules(applied)
         messages.info(request, applied.words)
-
-
-def _shop_of(request: HttpRequest) -> Shop | None:
-    wanted = request.GET.get("shop", "")
-    is_number = wanted.isascii() and wanted.isdigit() and len(wanted) < 19
-    return Shop.objects.filter(pk=int(wanted)).first() if is_number else None

@@ -17,16 +17,11 @@ class ShopFirstAdmin(BaseAdmin):
     #: Why it must be known, for who has to choose.
     why_shop_first = ""
 
-    def add_view(
-        self,
-        request: HttpRequest,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
+    def add_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not self.has_add_permission(request):
             raise PermissionDenied
         if shop_of(request) is not None:
-            return super().add_view(request, form_url, extra_context)
+            return super().add_view(request, *args, **kwargs)
         shops = list(
             Shop.objects.connected().select_related("merchant").order_by("merchant", "name")
         )

@@ -10,7 +10,7 @@ from django.db import transaction
 from catalog import content, readiness
 from catalog.models import Listing, ListingEvent
 from catalog.ports import listing_channels
-from catalog.services import listing_facts
+from catalog.services import listing_facts, locks
 from catalog.states import ListingState, listing_machine
 from marketplace.kernel import many
 
@@ -19,12 +19,15 @@ CHUNK = 500
 
 def refresh_readiness(listing_ids: Sequence[int], *, by: str = "") -> None:
     """Check requirements again, and move listings between Incomplete and Ready to Publish (R36)."""
-    for start in range(0, len(listing_ids), CHUNK):
+    ids = sorted(set(listing_ids))
+    for start in range(0, len(ids), CHUNK):
         with transaction.atomic():
-            _refresh_chunk(listing_ids[start : start + CHUNK], by)
+            _refresh_chunk(ids[start : start + CHUNK], by)
 
 
 def _refresh_chunk(listing_ids: Sequence[int], by: str) -> None:
+    # Locked before anything is read: of two who change a listing's facts, the second sees both.
+    locks.hold_listings(listing_ids)
     rows = listing_facts.load(listing_ids)
     facts = listing_facts.facts_of(rows)
     limits = {}
@@ -75,9 +78,11 @@ def _settle_states(ids: Sequence[int], mended: Sequence[int], by: str) -> None:
         listing_machine.move_all(
             Listing.objects.filter(pk__in=[pk for pk, _ in moved]), to, **fields
         )
-        ListingEvent.objects.bulk_create(
-            ListingEvent(
-                listing_id=pk, old=old, new=to, reason=reason, by=by or "requirement check"
-            )
-            for pk, old in moved
+        many.insert(
+            [
+                ListingEvent(
+                    listing_id=pk, old=old, new=to, reason=reason, by=by or "requirement check"
+                )
+                for pk, old in moved
+            ]
         )

@@ -17,7 +17,7 @@ from catalog.models import (
     UnlinkedListing,
 )
 from catalog.ports import RemoteListing, listing_channels
-from catalog.services import listing_import, listings, matching, wanted
+from catalog.services import listing_import, listings, locks, matching, wanted
 from catalog.services.matching import Candidate
 from catalog.states import ListingState, ReviewState, listing_machine
 from marketplace.kernel.errors import Refused
@@ -99,11 +99,8 @@ def ignore(unlinked: UnlinkedListing, *, by: str) -> None:
 def unlink(listing: Listing, *, by: str) -> None:
     """Let go of the channel's listing: it stays there untouched, and nothing is sent to it."""
     with transaction.atomic():
-        listing = (
-            Listing.objects.select_for_update(of=("self",))
-            .select_related("shop", "product")
-            .get(pk=listing.pk)
-        )
+        locks.hold([listing.pk])
+        listing = Listing.objects.select_related("shop", "product").get(pk=listing.pk)
         if not listing.external_id:
             raise Refused("It is not on the channel.")
         sold = listing.offers.exclude(external_id="").values_list("variant__sku", flat=True)
@@ -129,6 +126,7 @@ def let_go(listing: Listing, *, reason: str, by: str) -> None:
     gone["published_content"] = {}
     gone |= dict.fromkeys(("published_at", "queued_at", "reviewed_at", "imported_at"))
     with transaction.atomic():
+        locks.hold([listing.pk])
         old = listing_machine.move(
             listing, ListingState.INCOMPLETE, review=ReviewState.NONE, **gone
         )
@@ -161,7 +159,8 @@ def _refuse_if_settled(unlinked: UnlinkedListing) -> None:
 
 def _refuse_while_created(unlinked: UnlinkedListing, product: Product) -> None:
     """A create call for this product may be under way: its answer must find its listing free."""
-    rows = Listing.objects.select_for_update().filter(shop=unlinked.shop_id, product=product)
+    rows = Listing.objects.filter(shop=unlinked.shop_id, product=product)
+    locks.hold(rows.values_list("pk", flat=True))
     listing = rows.first()
     if listing and (listing.create_intent or listing.state == ListingState.PUBLISHING):
         raise Refused(f"“{product}” is being published on {unlinked.shop} right now; wait for it.")

@@ -19,6 +19,7 @@ from catalog.services import category_tree, template_filling, wanted
 from catalog.services.completeness import refresh_readiness as refresh_readiness
 from catalog.states import ListingState, ShopState
 from catalog.templating.values import misfit
+from marketplace.kernel import many
 from marketplace.kernel.batch import BatchReport
 from marketplace.kernel.errors import Refused
 
@@ -59,8 +60,8 @@ def _stage_chunk(ids: Sequence[int], shop: Shop, by: str, report: BatchReport) -
             [Listing(shop=shop, product_id=product) for product in new], ignore_conflicts=True
         )
         rows = list(Listing.objects.filter(shop=shop, product__in=new).select_related("shop"))
-        ListingEvent.objects.bulk_create(
-            ListingEvent(listing=row, new=row.state, reason="Staged", by=by) for row in rows
+        many.insert(
+            [ListingEvent(listing=row, new=row.state, reason="Staged", by=by) for row in rows]
         )
         template_filling.follow(rows, by=by)
         wanted.refresh_offers(rows)
@@ -167,8 +168,8 @@ def refresh_of_products(products: Iterable[int], *, by: str = "") -> None:
             Listing.objects.filter(product__in=ids[start : start + CHUNK]).select_related("shop")
         )
         with transaction.atomic():
-            template_filling.follow(rows, by=by or "template")
             wanted.refresh_offers(rows)
+            template_filling.follow(rows, by=by or "template")
             refresh_readiness([row.pk for row in rows], by=by)
 
 

@@ -60,7 +60,6 @@ def intend_to_create(listing: Listing, key: str, sent: Content) -> None:
     Raises `quota.NoneLeft` if today's uploads are used up, and `ClaimLost`.
     """
     with transaction.atomic():
-        quota.reserve(listing)
         now = timezone.now()
         kept = Listing.objects.filter(pk=listing.pk, claimed_by=listing.claimed_by).update(
             create_intent=key,
@@ -72,6 +71,8 @@ def intend_to_create(listing: Listing, key: str, sent: Content) -> None:
         )
         if not kept:
             raise ClaimLost
+        # The shop comes last: whoever holds it waits for no listing.
+        quota.reserve(listing)
     listing.create_intent, listing.create_intent_at = key, now
 
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 from catalog.content import Content, differing, fingerprint
 from catalog.models import Listing, Offer, OfferStock, UnlinkedListing
 from catalog.ports import ListingDraft, Published, RemoteStatus, listing_channels
-from catalog.services import drafts, listing_facts, published
+from catalog.services import drafts, listing_facts, locks, published
 from catalog.services.publish_claims import BY, intend_to_create, move, no_claim
 from catalog.states import ListingState, ReviewState
 
@@ -92,6 +92,7 @@ def _adopt(listing: Listing, status: RemoteStatus) -> None:
     channel = listing_channels.get(listing.shop.channel)
     remote = channel.read(listing.shop, status.external_id)
     with transaction.atomic():
+        locks.hold([listing.pk])
         move(
             listing,
             status.state,
@@ -117,6 +118,7 @@ def _settle(
 ) -> None:
     now = timezone.now()
     with transaction.atomic():
+        locks.hold([listing.pk])
         changes: dict[str, Any] = {"uploaded_at": now} if is_new else {}
         move(
             listing,

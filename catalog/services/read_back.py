@@ -205,6 +205,14 @@ class _Figure:
 
 def _figures(listings: Mapping[int, str], seen: Mapping[str, RemoteOffer]) -> Iterator[_Figure]:
     """Yield what is shown of these listings' offers, their rows locked."""
+    # Quantity rows come before offers, as everywhere: see `locks`.
+    ours = {"offer__listing__in": list(listings), "offer__external_id__in": list(seen)}
+    stocks = list(
+        OfferStock.objects.filter(**ours, warehouse__mapping__isnull=False)
+        .select_related("warehouse")
+        .select_for_update(of=("self",))
+        .order_by("offer__variant", "pk")
+    )
     offers = list(
         Offer.objects.filter(listing__in=list(listings), external_id__in=list(seen))
         .select_for_update(of=("self",))
@@ -215,13 +223,9 @@ def _figures(listings: Mapping[int, str], seen: Mapping[str, RemoteOffer]) -> It
         if price is not None and price.currency == offer.currency:
             yield _Figure(offer, PRICE, offer.listing_id, offer.pk, None, price.amount)
     by_id = {offer.pk: offer for offer in offers}
-    stocks = (
-        OfferStock.objects.filter(offer__in=list(by_id), warehouse__mapping__isnull=False)
-        .select_related("warehouse")
-        .select_for_update(of=("self",))
-        .order_by("offer__variant", "pk")
-    )
     for row in stocks:
+        if row.offer_id not in by_id:
+            continue
         offer = by_id[row.offer_id]
         units = seen[offer.external_id].quantities.get(row.warehouse.external_id)
         if units is not None:

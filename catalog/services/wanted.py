@@ -110,7 +110,9 @@ def _want(rows: Sequence[OfferStock]) -> None:
     """Store what is wanted now; what the channel refused before is offered again at once."""
     many.write(rows, ["wanted"])
     held = Offer.objects.filter(pk__in={row.offer_id for row in rows}, retry_at__isnull=False)
-    held.update(retry_at=None)
+    locked = held.select_for_update(no_key=True).order_by("pk")
+    if ids := list(locked.values_list("pk", flat=True)):
+        Offer.objects.filter(pk__in=ids).update(retry_at=None)
 
 
 def _is_sold(row: OfferStock, center: int, sold: Collection[Sold]) -> bool:
@@ -142,8 +144,8 @@ def refresh_offers(listings: Sequence[Listing]) -> None:
     ]
     wanted_prices.give_first(offers)
     Offer.objects.bulk_create(offers, ignore_conflicts=True, batch_size=500)
-    wanted_prices.refresh_prices({variant for _, variant in known})
     _refresh_quantities_of(listings)
+    wanted_prices.refresh_prices({variant for _, variant in known})
 
 
 def _refresh_quantities_of(listings: Sequence[Listing]) -> None:

@@ -2,44 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.admin import ShowFacets
-from django.contrib.admin.options import IS_POPUP_VAR
-from django.core.exceptions import PermissionDenied
-from django.db.models import Model, QuerySet, TextChoices
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.db.models import Model, TextChoices
+from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import TabularInline
 
 from marketplace.kernel.admin_lists import CappedPaginator, ListTab, TabbedChangeList
-from marketplace.kernel.admin_verbs import (
-    MOST_SELECTED,
-    Selection,
-    Verb,
-    carry_out,
-    failure_text,
-    keep,
-    recall,
-    verb_url,
-    where_to_return,
-)
-from marketplace.kernel.errors import Failure
+from marketplace.kernel.admin_verb_pages import VerbPagesAdmin
 
-NAMES_SHOWN = 10
 A_MOMENT = timedelta(minutes=1)
 
 
-class BaseAdmin(ModelAdmin):
-    """A page of the admin: fifty rows, no full count, tabs, and verbs on selected rows."""
+class BaseAdmin(VerbPagesAdmin):
+    """Pages of a model: fifty rows, no full count, tabs, and verbs on selected rows or on one."""
 
     list_per_page = 50
     list_max_show_all = 0
@@ -56,7 +41,6 @@ class BaseAdmin(ModelAdmin):
         css = {"all": ("desk/desk.css",)}
 
     tabs: Sequence[ListTab] = ()
-    verbs: Sequence[Verb] = ()
     empty_hint = ""
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[TabbedChangeList]:
@@ -65,128 +49,7 @@ class BaseAdmin(ModelAdmin):
     def prepare_page(self, rows: list[Any]) -> None:
         """Attach figures to the rows of one page, in a fixed number of queries."""
 
-    # -- verbs -------------------------------------------------------------------------------
-
-    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        actions: dict[str, Any] = super().get_actions(request)
-        if IS_POPUP_VAR in request.GET:
-            return actions
-        for verb in self.open_verbs(request):
-            # Django formats descriptions with %.
-            label = verb.label.replace("%", "%%")
-            actions[verb.name] = (self._action_of(verb), verb.name, label)
-        return actions
-
-    def get_action_choices(self, request: HttpRequest, *args: Any) -> list[Any]:
-        """“More actions: Categorize” stands as “Categorize” in the group “More actions”."""
-        choices: list[Any] = []
-        groups: dict[str, list[tuple[str, str]]] = {}
-        for name, label_text in super().get_action_choices(request, *args):
-            group, colon, title = str(label_text).partition(": ")
-            if not colon:
-                choices.append((name, label_text))
-                continue
-            if group not in groups:
-                choices.append((group, groups.setdefault(group, [])))
-            groups[group].append((name, title))
-        return choices
-
-    def open_verbs(self, request: HttpRequest) -> list[Verb]:
-        """The verbs that this person may use."""
-        return [verb for verb in self.verbs if verb.is_open_to(request.user)]
-
-    def _action_of(self, verb: Verb) -> Callable[..., HttpResponse | None]:
-        def act(
-            model_admin: Any, request: HttpRequest, queryset: QuerySet[Any]
-        ) -> HttpResponse | None:
-            return self._begin(request, verb, queryset)
-
-        return act
-
-    def _begin(self, request: HttpRequest, verb: Verb, rows: QuerySet[Any]) -> HttpResponse:
-        back = where_to_return(request)
-        found = rows.order_by("pk").values_list("pk", flat=True)[: MOST_SELECTED + 1]
-        ids = list(dict.fromkeys(found))
-        if len(ids) > MOST_SELECTED:
-            messages.error(
-                request,
-                f"More than {MOST_SELECTED:,} rows are selected. Narrow the list with its search "
-                "or filters, and do it in parts.",
-            )
-            return HttpResponseRedirect(back)
-        if verb.page:
-            token = keep(request, self.model, Selection(ids, back))
-            return HttpResponseRedirect(reverse(verb.page, args=[token]))
-        if verb.form is None:
-            return HttpResponseRedirect(carry_out(request, verb, Selection(ids, back), {}))
-        token = keep(request, self.model, Selection(ids, back))
-        return HttpResponseRedirect(verb_url(self.model, verb, token))
-
-    def get_urls(self) -> list[URLPattern]:
-        opts = self.model._meta
-        view = self.admin_site.admin_view(self.verb_view)
-        name = f"{opts.app_label}_{opts.model_name}_verb"
-        return [path("verb/<slug:name>/<slug:token>/", view, name=name), *super().get_urls()]
-
-    def verb_view(self, request: HttpRequest, name: str, token: str) -> HttpResponse:
-        """Ask what a verb needs to know, then carry it out."""
-        verb = next((one for one in self.open_verbs(request) if one.name == name), None)
-        if verb is None or verb.form is None:
-            raise PermissionDenied
-        selection = recall(request, self.model, token)
-        if selection is None:
-            messages.error(request, "This selection is no longer known. Select the rows again.")
-            return HttpResponseRedirect(changelist_url(self.model))
-        rows = self.get_queryset(request).filter(pk__in=selection.ids)
-        given = (request.POST, request.FILES) if request.method == "POST" else ()
-        try:
-            form = verb.form(*given, rows=rows, request=request)
-        except Failure as error:
-            messages.error(request, failure_text(error))
-            return HttpResponseRedirect(selection.back)
-        if form.is_bound and form.is_valid():
-            return HttpResponseRedirect(carry_out(request, verb, selection, form.cleaned_data))
-        return self._ask(request, verb, form, selection, rows)
-
-    def _ask(
-        self,
-        request: HttpRequest,
-        verb: Verb,
-        form: Any,
-        selection: Selection,
-        rows: QuerySet[Any],
-    ) -> TemplateResponse:
-        opts = self.model._meta
-        names = [str(row) for row in rows[:NAMES_SHOWN]]
-        count = len(selection.ids)
-        return self.page(
-            request,
-            "admin/verb_form.html",
-            verb.title,
-            verb=verb,
-            form=form,
-            media=self.media + form.media,
-            count=count,
-            what=opts.verbose_name if count == 1 else opts.verbose_name_plural,
-            names=names,
-            more=max(count - len(names), 0),
-            preview=form.preview(),
-            back=selection.back,
-        )
-
-    # -- pages ---------------------------------------------------------------------------------
-
-    def page(
-        self, request: HttpRequest, template: str, title: str, **context: Any
-    ) -> TemplateResponse:
-        """A page of our own among those of the model: its title, frame and media are set."""
-        frame = {
-            **self.admin_site.each_context(request),
-            "title": title,
-            "opts": self.model._meta,
-            "media": self.media,
-        }
-        return TemplateResponse(request, template, {**frame, **context})
+    # -- the page of one row -----------------------------------------------------------------
 
     def around_row(self, request: HttpRequest, row: Any) -> dict[str, Any]:
         """What the page of one row shows around its form; a class adds its own to super's."""

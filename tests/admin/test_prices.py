@@ -219,6 +219,22 @@ def test_a_dry_run_of_a_saved_rule_shows_what_would_change_and_writes_nothing(
     assert counts_of_rows() == before
 
 
+def test_a_long_dry_run_is_paged_with_its_rule(pricing, shop, monkeypatch) -> None:
+    monkeypatch.setattr("catalog.admin.price_dry_run.PER_PAGE", 2)
+    offers = [offer_on(shop) for _ in range(3)]
+    make_rule(shop, name="One", **mirror(modifier="-10"))
+    rule = make_rule(shop, name="Two", listing=offers[0].listing, **mirror(modifier="-20"))
+    url = select(pricing, "dry_run_prices", [offer.listing for offer in offers]).url
+    first = pricing.get(f"{url}?rule={rule.pk}")
+    assert "Page 1 of 2" in text(first)
+    later = next(part for part in text(first).split('"') if part.endswith("page=2"))
+    second = pricing.get(url + later.replace("&amp;", "&"))
+    assert second.context["rule"] == rule
+    assert (len(first.context["rows"]), len(second.context["rows"])) == (2, 1)
+    shown = [*first.context["rows"], *second.context["rows"]]
+    assert {one["row"].offer for one in shown} == set(offers)
+
+
 def test_a_dry_run_of_typed_values_can_be_saved_afterwards(pricing, shop) -> None:
     offer = offer_on(shop)
     url = f"{ADD}?shop={shop.pk}"

@@ -78,6 +78,14 @@ def test_a_rule_is_made_for_one_shop_and_goes_out_at_once(pricing, shop, center)
     assert Job.objects.filter(kind="export_offers", subject=str(shop.pk)).exists()
 
 
+def test_a_refused_form_leaves_the_buttons_of_what_is_stored(pricing, shop) -> None:
+    row = saved(shop, percent=80)
+    page = text(pricing.post(page_url(row), typed(percent=180, is_active="")))
+    assert "Ensure this value is less than or equal to" in page
+    assert "Take out of force</button>" in page
+    assert "Put in force</button>" not in page
+
+
 def test_with_one_shop_there_is_nothing_to_choose(pricing, shop) -> None:
     assert pricing.get(ADD).url == f"{ADD}?shop={shop.pk}"
 

@@ -115,7 +115,7 @@ def test_queries_of_the_check_do_not_grow_with_listings(
     shop, center, django_assert_num_queries
 ) -> None:
     rows = [listed(shop, center) for _ in range(6)]
-    with django_assert_num_queries(15) as one:
+    with django_assert_num_queries(16) as one:
         listing_services.refresh_readiness([rows[0].pk])
     with django_assert_num_queries(len(one)):
         listing_services.refresh_readiness([row.pk for row in rows])
