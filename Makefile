@@ -5,7 +5,7 @@ PY     := $(VENV)/bin/python
 export WEB_PORT ?= 8000
 export SANDBOX_PORT ?= 8100
 
-.PHONY: demo run worker test lint fix bench clean
+.PHONY: demo run worker test test-all lint fix bench clean
 
 demo: $(VENV)/.run .env            ## set up, run the main job against the sandbox, then serve (SERVE=0: do not)
 	$(PY) -m demo $(if $(filter 0,$(SERVE)),--no-serve)
@@ -24,6 +24,9 @@ worker: $(VENV)/.run .env          ## the background worker, watched and restart
 
 test: $(VENV)/.dev .env            ## the whole suite, on SQLite and on PostgreSQL where there is one
 	$(PY) scripts/run_tests.py
+
+test-all: $(VENV)/.dev .env        ## the same, with the pages on PostgreSQL too
+	$(PY) scripts/run_tests.py --all
 
 lint: $(VENV)/.dev .env            ## style, types, import contracts, migrations
 	$(VENV)/bin/ruff check .

@@ -34,36 +34,7 @@ class ThirtyDays(RulePages):
 
     def sell_for_thirty_days(self) -> Figures:
         """Two SKUs sell for 18 days of 30, the others never: prices follow, within bounds."""
-        tag = Tag.objects.get(merchant=self.day.merchant, name=TAG)
-        tried = self.make_rule(
-            self.day.shop,
-            name="Socks by sales",
-            tag=tag,
-            strategy="sales_velocity",
-            sales_velocity__window_days="7",
-            sales_velocity__target_units=str(AIM),
-            sales_velocity__step_up="5",
-            sales_velocity__step_down="5",
-            sales_velocity__step_unit="percent",
-            sales_velocity__cooldown_hours="24",
-            sales_velocity__out_of_stock="stay",
-            floor=str(FLOOR),
-            ceiling=str(CEILING),
-            ending=".99",
-            most_change_percent=str(MOST_A_DAY),
-            every_minutes=str(A_DAY // 60),
-        )
-        rules = PriceRule.objects.select_related("shop").filter(shop=self.day.shop)
-        self.rule = rules.get(name="Socks by sales")
-        self.offers = Offer.objects.filter(
-            listing__shop=self.day.shop,
-            listing__product__tags=tag,
-            listing__state=ListingState.ACTIVE,
-        ).select_related("listing", "variant")
-        wait_until(
-            "its first run is over",
-            lambda: self.rule.runs.filter(ended_at__isnull=False).exists(),
-        )
+        tried = self._make_rule()
         self.loved = self._two_to_sell()
         start, calls = time.monotonic(), self.calls(UPDATE_PRICES)
         first = self.prices_of(self.loved)
@@ -128,6 +99,40 @@ class ThirtyDays(RulePages):
             shown = self.shown(offer)
             expect(f"TikTok shows {offer.price_wanted}, not {shown}", shown == offer.price_wanted)
         return len(placed)
+
+    def _make_rule(self) -> str:
+        """Type the rule on its page and let it run for the first time; what the dry run said."""
+        tag = Tag.objects.get(merchant=self.day.merchant, name=TAG)
+        tried = self.make_rule(
+            self.day.shop,
+            name="Socks by sales",
+            tag=tag,
+            strategy="sales_velocity",
+            sales_velocity__window_days="7",
+            sales_velocity__target_units=str(AIM),
+            sales_velocity__step_up="5",
+            sales_velocity__step_down="5",
+            sales_velocity__step_unit="percent",
+            sales_velocity__cooldown_hours="24",
+            sales_velocity__out_of_stock="stay",
+            floor=str(FLOOR),
+            ceiling=str(CEILING),
+            ending=".99",
+            most_change_percent=str(MOST_A_DAY),
+            every_minutes=str(A_DAY // 60),
+        )
+        rules = PriceRule.objects.select_related("shop").filter(shop=self.day.shop)
+        self.rule = rules.get(name="Socks by sales")
+        self.offers = Offer.objects.filter(
+            listing__shop=self.day.shop,
+            listing__product__tags=tag,
+            listing__state=ListingState.ACTIVE,
+        ).select_related("listing", "variant")
+        wait_until(
+            "its first run is over",
+            lambda: self.rule.runs.filter(ended_at__isnull=False).exists(),
+        )
+        return tried
 
     def _time_there(self) -> datetime:
         return datetime.fromtimestamp(self.sandbox.get("/clock")["now"], UTC)

@@ -1,6 +1,7 @@
 """Runs the suite on SQLite, then what depends on the database again on PostgreSQL.
 
-Where PostgreSQL or Chromium is absent, it says so loudly at the end instead of passing quietly.
+Where PostgreSQL or Chromium is absent, it says so loudly at the end instead of passing quietly. With
+`--all` the pages run on PostgreSQL too, which takes some minutes more.
 """
 
 from __future__ import annotations
@@ -13,9 +14,16 @@ import sys
 import psycopg
 
 POSTGRES = os.environ.get("TEST_DATABASE_URL", "postgres://root@127.0.0.1:5432/postgres")
-#: What touches the database runs on both; the sandbox and the pure client have none of ours.
-ON_BOTH = ["tests/catalog", "tests/orders", "tests/kernel", "tests/pages", "tests/integrations"]
-NO_DATABASE = ["sandbox", "tiktok", "http"]
+#: What reads and writes rows runs on both; the sandbox and the pure client have none of ours.
+ON_BOTH = [
+    "tests/catalog",
+    "tests/orders",
+    "tests/kernel",
+    "tests/integrations/test_connect_postgres.py",
+    "tests/integrations/test_connection_tokens.py",
+]
+#: Over the same services; these add pages, and on PostgreSQL seldom find more.
+PAGES = ["tests/admin", "tests/pages", "tests/integrations/test_connect.py"]
 
 
 def pytest(*arguments: str, database: str = "") -> int:
@@ -39,8 +47,8 @@ def main() -> int:
     no_postgres, with_browser = why_no_postgres(), bool(shutil.which("chromium"))
     results = [pytest("-m", "not postgres")]
     if not no_postgres:
-        ignored = [f"--ignore=tests/integrations/{name}" for name in NO_DATABASE]
-        results.append(pytest("-m", "not browser", *ON_BOTH, *ignored, database=POSTGRES))
+        chosen = [*ON_BOTH, *PAGES] if "--all" in sys.argv else ON_BOTH
+        results.append(pytest("-m", "not browser", *chosen, database=POSTGRES))
     else:
         print(f"\n!!! No PostgreSQL, so the tests of concurrency DID NOT RUN: {no_postgres}")
     if not with_browser:

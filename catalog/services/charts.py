@@ -47,7 +47,7 @@ class Chart:
 
     @cached_property
     def drawing(self) -> dict[str, Any]:
-        """The lines as `static/desk/charts.js` reads them; floats, for they are only drawn."""
+        """The lines as `static/desk/charts.js` reads them: moments in ms, figures as text."""
         return {
             "kind": "steps",
             "unit": self.unit,
@@ -56,7 +56,7 @@ class Chart:
                     "name": line.name,
                     "color": line.color,
                     "values": [
-                        [int(at.timestamp() * 1000), None if value is None else float(value)]
+                        [int(at.timestamp() * 1000), None if value is None else str(value)]
                         for at, value in line.points
                     ],
                 }

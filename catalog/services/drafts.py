@@ -38,16 +38,16 @@ def draft_of(listing: Listing, *, key: str) -> ListingDraft:
     if listing.category is None:
         raise Refused("The category is missing.")
     channel = listing_channels.get(shop.channel)
-    limits = channel.limits(shop)
     offers = list(Offer.objects.filter(listing=listing).prefetch_related("stocks__warehouse"))
     variants = {row.pk: row for row in product.variants.all()}
     _check_prices(offers, variants)
     uris = [
         _uri(channel, listing, image, MAIN)
-        for image in _usable(list(product.images.all()))[: limits.images_max]
+        for image in _usable(list(product.images.all()))[: channel.limits(shop).images_max]
     ]
     if not uris:
         raise Refused("The primary image is missing.")
+    found_dimensions = map(dimensions_of, variants.values())
     return ListingDraft(
         key=key,
         title=listing.title_to_send,
@@ -56,9 +56,7 @@ def draft_of(listing: Listing, *, key: str) -> ListingDraft:
         brand_id=listing.brand_external_id or taxonomy.brand_id(shop, product.brand),
         image_uris=tuple(uris),
         weight=_heaviest(list(variants.values())),
-        dimensions=next(
-            (found for row in variants.values() if (found := dimensions_of(row)) is not None), None
-        ),
+        dimensions=next(filter(None, found_dimensions), None),
         attributes=tuple(
             AttributeValue(
                 attribute_id=row.attribute.external_id,

@@ -36,7 +36,7 @@
       const steps = data.kind === "steps";
       return {
         label: one.name,
-        data: steps ? one.values.map(([x, y]) => ({ x, y })) : one.values,
+        data: steps ? one.values.map(([x, y]) => ({ x, y: y === null ? null : Number(y) })) : one.values,
         borderColor: color,
         backgroundColor: data.kind === "bar" ? color : `${color}22`,
         borderWidth: data.kind === "bar" ? 0 : 2,

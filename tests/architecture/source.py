@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cache, cached_property
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -41,7 +41,7 @@ class Module:
         return names
 
 
-@lru_cache(maxsize=None)
+@cache
 def _module(path: Path) -> Module:
     return Module(str(path.relative_to(ROOT)), path.read_text())
 

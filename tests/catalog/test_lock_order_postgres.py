@@ -5,6 +5,7 @@ The first holds one thing and waits until the second waits for it; then it asks 
 
 from __future__ import annotations
 
+import multiprocessing
 from collections.abc import Callable
 from decimal import Decimal
 
@@ -48,16 +49,26 @@ CREATE = "/product/202309/products"
 
 
 def beside(
-    begin: Callable[[], object], end: Callable[[], object], other: Callable[[], object]
+    begin: Callable[[], object],
+    end: Callable[[], object],
+    other: Callable[[], object],
+    *,
+    goes_ahead: bool = False,
 ) -> None:
-    """One transaction begins, the other thing runs into its locks, then the transaction ends."""
+    """One transaction begins, the other thing runs into its locks, then the transaction ends.
+
+    With `goes_ahead` the other does not wait for the beginning, which waits for it by itself.
+    """
+    has_begun = multiprocessing.get_context("fork").Event()
 
     def work(number: int) -> None:
         if number == 1:
+            assert goes_ahead or has_begun.wait(20)
             other()
             return
         with transaction.atomic():
             begin()
+            has_begun.set()
             wait_until(lambda: waiting_for_a_lock() == 1)
             end()
 
@@ -81,7 +92,12 @@ def test_the_answer_of_a_create_call_and_a_price_that_makes_the_listing_incomple
         wait_until(lambda: Listing.objects.exclude(create_intent="").exists())
         own_price(Decimal("21.00"))
 
-    beside(begin, lambda: own_price(None), lambda: publishing.publish_queued(live))
+    beside(
+        begin,
+        lambda: own_price(None),
+        lambda: publishing.publish_queued(live),
+        goes_ahead=True,
+    )
     listing, offer = Listing.objects.get(), Offer.objects.get()
     assert listing.state == ListingState.IN_REVIEW
     assert [gap["field"] for gap in listing.missing] == ["price"]
@@ -104,6 +120,7 @@ def test_an_intent_to_create_and_prices_that_are_worked_out_for_the_whole_shop(
         begin,
         lambda: repricing.settle_marked(live, timezone.now()),
         lambda: publishing.publish_queued(live),
+        goes_ahead=True,
     )
     live.refresh_from_db()
     assert live.prices_to_settle_after is None

@@ -171,7 +171,7 @@ def as_it_should_be(row: OfferStock) -> tuple[int, int]:
 
 @pytest.mark.django_db
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(journey=st.lists(steps, max_size=14))
 def test_whatever_happens_the_row_is_what_the_rules_make_of_what_is_available(

@@ -304,11 +304,16 @@ def test_the_price_is_drawn_from_its_changes_with_floor_and_ceiling(
     (chart,) = view.price_charts
     assert chart.unit == "USD"
     series = {one["name"]: one["values"] for one in chart.drawing["series"]}
-    assert [value for _, value in series["Paws & Co (TikTok US)"]] == [19.9, 22.0, 25.0, 25.0]
+    assert [value for _, value in series["Paws & Co (TikTok US)"]] == [
+        "19.90",
+        "22.00",
+        "25.00",
+        "25.00",
+    ]
     ten_days_ago = int((now - timedelta(days=10)).timestamp() * 1000)
     assert series["Paws & Co (TikTok US)"][1][0] == ten_days_ago
-    assert {value for _, value in series["Floor now"]} == {20.0}
-    assert {value for _, value in series["Ceiling now"]} == {30.0}
+    assert {value for _, value in series["Floor now"]} == {"20.00"}
+    assert {value for _, value in series["Ceiling now"]} == {"30.00"}
     assert [values for _, values in chart.rows] == [
         [Decimal("25.00")], [Decimal("22.00")], [Decimal("19.90")]
     ]  # fmt: skip

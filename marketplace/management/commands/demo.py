@@ -52,12 +52,22 @@ class Command(BaseCommand):
         )
 
 
-def steps_of(day: Day) -> list[tuple[str, Callable[[], Figures]]]:
+Steps = list[tuple[str, Callable[[], Figures]]]
+
+
+def steps_of(day: Day) -> Steps:
     """Everything that happens, in its order."""
-    sales, shelf = Sales(day), Merchandise(day)
-    rush, after = Rush(day), AfterSale(day)
-    newcomer, sheets = Newcomer(day), RoundTrip(day)
-    proof, copying, month = Proof(day), Copying(day), ThirtyDays(day)
+    sales, shelf, rush = Sales(day), Merchandise(day), Rush(day)
+    return [
+        *_from_products_to_listings(day, shelf),
+        *_orders(sales, rush, AfterSale(day)),
+        *_many_at_once(shelf, Newcomer(day), RoundTrip(day), rush),
+        *_prices_and_quantities(Proof(day), Copying(day), ThirtyDays(day)),
+        ("The books balance", sales.books_balance),
+    ]
+
+
+def _from_products_to_listings(day: Day, shelf: Merchandise) -> Steps:
     return [
         ("Products come in from a file", day.import_products),
         ("Stock is counted at two fulfillment centers", day.receive_stock),
@@ -71,6 +81,11 @@ def steps_of(day: Day) -> list[tuple[str, Callable[[], Figures]]]:
         ("Pictures are fixed in bulk", day.fix_images),
         ("Certificates are uploaded", shelf.certify),
         ("Listings are published and reviewed", day.publish),
+    ]
+
+
+def _orders(sales: Sales, rush: Rush, after: AfterSale) -> Steps:
+    return [
         ("Orders come in On Hold", sales.orders_on_hold),
         ("One order is canceled in its first hour", sales.cancel_in_the_hour),
         ("The hour passes", sales.the_hour_passes),
@@ -85,6 +100,11 @@ def steps_of(day: Day) -> list[tuple[str, Callable[[], Figures]]]:
         ("One cancellation is approved, one declined", after.answer_cancellations),
         ("TikTok ships an order with a label bought here", after.tiktok_ships),
         ("That order is returned", after.comes_back),
+    ]
+
+
+def _many_at_once(shelf: Merchandise, newcomer: Newcomer, sheets: RoundTrip, rush: Rush) -> Steps:
+    return [
         ("One page takes a new product to a live listing", shelf.create_one),
         ("A new shop on probation has 250 listings ready", newcomer.arrive),
         ("Its first day: 100 of 250 go out", newcomer.first_day),
@@ -93,6 +113,11 @@ def steps_of(day: Day) -> list[tuple[str, Callable[[], Figures]]]:
         ("5,000 variants are added by a sheet", sheets.add),
         ("5,000 rows go out as XLSX, come back, and are undone", sheets.there_and_back),
         ("Two days later the 500 orders still agree", rush.days_later),
+    ]
+
+
+def _prices_and_quantities(proof: Proof, copying: Copying, month: ThirtyDays) -> Steps:
+    return [
         ("A tag shows 80 % of its stock, less 2", proof.rule_for_a_tag),
         ("Outbound quantity is off, then on", proof.held_back),
         ("TikTok claims to have taken two figures", proof.false_success),
@@ -100,5 +125,4 @@ def steps_of(day: Day) -> list[tuple[str, Callable[[], Figures]]]:
         ("A British shop copies the American prices", copying.copy_prices),
         ("30 days of sales lead prices", month.sell_for_thirty_days),
         ("Charts of the 30 days, and a run rolled back", month.look_and_roll_back),
-        ("The books balance", sales.books_balance),
     ]
