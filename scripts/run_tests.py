@@ -1,7 +1,7 @@
 """Runs the suite on SQLite, then what depends on the database again on PostgreSQL.
 
-Where PostgreSQL or Chromium is absent, it says so loudly at the end instead of passing quietly. With
-`--all` the pages run on PostgreSQL too, which takes some minutes more.
+Where PostgreSQL or Chromium is absent, it says so loudly at the end instead of passing quietly.
+With `--all` the pages run on PostgreSQL too, which takes some minutes more.
 """
 
 from __future__ import annotations
