@@ -50,7 +50,7 @@ def test_the_page_draws_price_and_quantity_and_says_why(
     page = response.content.decode()
     price = drawn(page, "price-chart-USD")
     assert (price["kind"], price["unit"]) == ("steps", "USD")
-    assert [value for _, value in price["series"][0]["values"]] == [20.0, 24.0, 24.0]
+    assert [value for _, value in price["series"][0]["values"]] == ["20.00", "24.00", "24.00"]
     quantity = drawn(page, "quantity-chart")
     assert quantity["series"][0]["name"] == "Reno"
     assert quantity["series"][0]["values"][-1][1] == 9.0
@@ -65,10 +65,10 @@ def test_the_span_is_chosen_in_the_address(admin: Client, offer: Offer) -> None:
     now = timezone.now()
     own_prices.set_by_hand([offer.pk], Decimal("24.00"), by="Ada", now=now - timedelta(days=45))
     short = drawn(admin.get(page_url(offer.listing)).content.decode(), "price-chart-USD")
-    assert [value for _, value in short["series"][0]["values"]] == [24.0, 24.0]
+    assert [value for _, value in short["series"][0]["values"]] == ["24.00", "24.00"]
     page = admin.get(page_url(offer.listing), {"days": "90"}).content.decode()
     long = drawn(page, "price-chart-USD")
-    assert [value for _, value in long["series"][0]["values"]] == [20.0, 24.0, 24.0]
+    assert [value for _, value in long["series"][0]["values"]] == ["20.00", "24.00", "24.00"]
 
 
 def test_each_currency_has_a_chart_of_its_own(
@@ -78,7 +78,7 @@ def test_each_currency_has_a_chart_of_its_own(
     (there,) = stage(london, offer.listing.product)
     own_prices.set_by_hand([there.pk], Decimal("16.00"), by="Ada", now=timezone.now())
     page = admin.get(page_url(offer.listing.product)).content.decode()
-    assert drawn(page, "price-chart-USD")["series"][0]["values"][-1][1] == 20.0
+    assert drawn(page, "price-chart-USD")["series"][0]["values"][-1][1] == "20.00"
     assert drawn(page, "price-chart-GBP")["series"][0]["name"] == str(london)
     assert 'data-chart="price-chart-GBP"' not in admin.get(page_url(offer.listing)).content.decode()
 
