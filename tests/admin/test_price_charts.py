@@ -53,7 +53,7 @@ def test_the_page_draws_price_and_quantity_and_says_why(
     assert [value for _, value in price["series"][0]["values"]] == ["20.00", "24.00", "24.00"]
     quantity = drawn(page, "quantity-chart")
     assert quantity["series"][0]["name"] == "Reno"
-    assert quantity["series"][0]["values"][-1][1] == 9.0
+    assert quantity["series"][0]["values"][-1][1] == "9"
     assert "desk/charts.js" in page
     text = words(response)
     assert "24.00 USD (own price)Own price, set by hand." in text
